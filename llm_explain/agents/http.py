@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
-from llm_explain.service.admission.authenticator import Authenticator
+from llm_explain.service.admission.authenticator import authenticator_of
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
 from llm_explain.service.admission.tokens import UserTokens
@@ -37,9 +37,7 @@ def guard(app: Starlette, settings: ServiceSettings, state: State) -> None:
         settings: The service's settings.
         state: Knows the keys.
     """
-    authenticator = Authenticator(
-        state.keys if settings.auth else None, UserTokens(state.token_secret), settings.fixed_keys()
-    )
+    authenticator = authenticator_of(settings, state, UserTokens(state.token_secret))
     queue = AdmissionQueue(max_running=settings.max_running, max_waiting=settings.max_waiting)
     app.add_middleware(_Called)
     app.add_middleware(

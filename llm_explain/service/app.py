@@ -18,7 +18,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from llm_explain.dialogue.dialogues import Dialogues
 from llm_explain.errors import LlmExplainError
 from llm_explain.reports.main_parameters import MainParameters
-from llm_explain.service.admission.authenticator import Authenticator
+from llm_explain.service.admission.authenticator import authenticator_of
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
 from llm_explain.service.admission.rate_limiter import RateLimiter
@@ -212,9 +212,7 @@ def _add_middleware(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -
     app.state.metrics, app.state.drain, app.state.admission_queue = metrics, drain, queue
     app.add_middleware(GZipMiddleware, minimum_size=LEAST_COMPRESSED, compresslevel=5)
     state: State = app.state.state
-    authenticator = app.state.authenticator = Authenticator(
-        state.keys if settings.auth else None, app.state.tokens, settings.fixed_keys()
-    )
+    authenticator = app.state.authenticator = authenticator_of(settings, state, app.state.tokens)
     app.add_middleware(
         AdmissionMiddleware, settings=settings, queue=queue, metrics=metrics, authenticator=authenticator
     )

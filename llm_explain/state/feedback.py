@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
-from llm_explain.state.models import ExplanationRow, FeedbackRow, SuppressionRow
+from llm_explain.state.models import AnswerRow, ExplanationRow, FeedbackRow, SuppressionRow
 from llm_explain.state.users import Suppressed, item_of, now
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Opinion:
 
     Attributes:
         explanation_id: Which.
-        user_id: Whose.
+        user_id: Whose; stored is the user who has the explanation then.
         item_id: Of which item.
         verdict: ``helpful``, ``not_helpful``, ``wrong`` or ``hide_reason``.
         kind: Claim kind of the reason that is meant; ``None`` for all.
@@ -72,14 +72,16 @@ class Feedback:
         Returns:
             Whether it was new; ``None`` if the explanation is gone.
         """
-        there = select(ExplanationRow.id).where(ExplanationRow.id == opinion.explanation_id)
+        owner = select(AnswerRow.user_id).join(ExplanationRow, ExplanationRow.answer_id == AnswerRow.id)
         values = {name: getattr(opinion, name) for name in Opinion.__dataclass_fields__}
-        of = {"user_id": opinion.user_id, "feedback_id": opinion.id}
-        rows = [{**of, "kind": kind, "player": player, "item_id": item_of(item)} for kind, player, item in suppressed]
         with self._database.writing() as connection:
-            if connection.scalar(there) is None:
+            # The explanation may have been merged into an account since it was read.
+            user_id = connection.scalar(owner.where(ExplanationRow.id == opinion.explanation_id))
+            if user_id is None:
                 return None
-            row = {**values, "kinds": list(opinion.kinds), "id": opinion.id, "created_at": now()}
+            of = {"user_id": user_id, "feedback_id": opinion.id}
+            rows = [{**of, "kind": kind, "player": each, "item_id": item_of(item)} for kind, each, item in suppressed]
+            row = {**values, "user_id": user_id, "kinds": list(opinion.kinds), "id": opinion.id, "created_at": now()}
             once = self._database.insert_once(FeedbackRow).values(row).returning(FeedbackRow.id)
             is_new = connection.scalar(once) is not None
             if rows:

@@ -154,6 +154,12 @@ class Users:
             erasures=erasures or 0,
         )
 
+    def is_erased_since(self, user_id: str, moment: float) -> bool:
+        """Return whether a user was erased, or merged as a guest, after a moment in seconds since 1970."""
+        with self._database.reading() as connection:
+            erased_at, _ = connection.execute(_ERASED, {"hash": self.user_hash(user_id)}).one()
+        return erased_at is not None and moment <= erased_at.replace(tzinfo=UTC).timestamp()
+
     def prefer(self, user_id: str, wanted: dict[str, Any], *, expects: Callable[[Preferred], bool]) -> bool:
         """Change what a user has switched off.
 

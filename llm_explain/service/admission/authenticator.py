@@ -15,15 +15,20 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from anyio import to_thread
 
+from llm_explain.service.admission.queue import ShedError
+from llm_explain.service.admission.rate_limiter import limiter
 from llm_explain.service.schemas.problems import FORBIDDEN, NOT_YOUR_USER, UNAUTHENTICATED, ServiceProblem
 from llm_explain.state.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from starlette.types import Scope as AsgiScope
 
-    from llm_explain.service.admission.tokens import UserTokens
+    from llm_explain.service.admission.rate_limiter import RateLimiter
+    from llm_explain.service.admission.tokens import Claims, UserTokens
+    from llm_explain.service.settings import ServiceSettings
+    from llm_explain.state import State
     from llm_explain.state.keys import ApiKey, Keys, Scope
 
 TRUST_SECONDS: Final = 5.0
@@ -79,10 +84,19 @@ class Authenticator:
         keys: The stored keys; ``None`` to treat each caller as an admin.
         tokens: Reads user tokens.
         fixed: Keys from the settings by scope; empty ones are left out.
+        failure_rates: How often an address may fail, whatever path it asks for; ``None`` for no limit.
+        is_over: Whether a token ended before its time, because its user was erased; reads the storage.
     """
 
-    def __init__(self, keys: Keys | None, tokens: UserTokens, fixed: Mapping[Scope, str] | None = None) -> None:
-        self._keys = keys
+    def __init__(
+        self,
+        keys: Keys | None,
+        tokens: UserTokens,
+        fixed: Mapping[Scope, str] | None = None,
+        failure_rates: RateLimiter | None = None,
+        is_over: Callable[[Claims], bool] = lambda _: False,
+    ) -> None:
+        self._keys, self._failure_rates, self._is_over = keys, failure_rates, is_over
         self._tokens = tokens
         # The id changes with the key, so that tokens end with it.
         self._fixed = {f"{scope}-{tokens.mark_of(key)}": (scope, key) for scope, key in (fixed or {}).items() if key}
@@ -101,14 +115,20 @@ class Authenticator:
 
         Raises:
             ServiceProblem: If there is no valid key or token.
+            ShedError: If the address has failed too often.
         """
         if self._keys is None:
             return Caller("admin", address_of(scope))
         credential = _credential(scope)
         found = await self._find(self._keys, credential) if credential else None
         if found is None:
-            raise ServiceProblem(UNAUTHENTICATED)
+            raise self.failure(scope)
         return found
+
+    def failure(self, scope: AsgiScope) -> ServiceProblem | ShedError:
+        """Return the refusal of a request without a valid key, which counts against its address."""
+        wait = 0.0 if self._failure_rates is None else self._failure_rates.take(address_of(scope))
+        return ShedError("rate", wait) if wait else ServiceProblem(UNAUTHENTICATED)
 
     async def _find(self, keys: Keys, credential: str) -> Caller | None:
         for fixed_id, (scope, key) in self._fixed.items():
@@ -116,13 +136,12 @@ class Authenticator:
                 return Caller(scope, fixed_id)
         claims = self._tokens.read(credential)
         key_id = keys.id_of(credential) if claims is None else claims.key_id
-        user = None if claims is None else Caller("user", f"user/{claims.user_id}", claims.user_id)
-        if user is not None and key_id in self._fixed:
-            return user
-        stored = await self._stored(keys, key_id)
-        if stored is None or user is not None:
-            return None if stored is None else user
-        return Caller(stored.scope, key_id) if keys.is_of(credential, stored) else None
+        stored = None if claims is not None and key_id in self._fixed else await self._stored(keys, key_id)
+        if claims is None:
+            return Caller(stored.scope, key_id) if stored is not None and keys.is_of(credential, stored) else None
+        if (stored is None and key_id not in self._fixed) or await to_thread.run_sync(self._is_over, claims):
+            return None
+        return Caller("user", f"user/{claims.user_id}", claims.user_id)
 
     async def _stored(self, keys: Keys, key_id: str) -> ApiKey | None:
         """Return a key that is in force; ``None`` for any other."""
@@ -139,6 +158,17 @@ class Authenticator:
                 finally:
                     self._read_at = time.monotonic()
         return self._known.get(key_id)
+
+
+def authenticator_of(settings: ServiceSettings, state: State, tokens: UserTokens) -> Authenticator:
+    """Return the authenticator of a service's settings and state."""
+    return Authenticator(
+        state.keys if settings.auth else None,
+        tokens,
+        settings.fixed_keys(),
+        limiter(settings, "failure_"),
+        lambda claims: state.users.is_erased_since(claims.user_id, claims.issued),
+    )
 
 
 def address_of(scope: AsgiScope) -> str:

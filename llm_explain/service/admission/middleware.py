@@ -9,18 +9,15 @@ files) pass unchecked.
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from starlette.requests import ClientDisconnect, Request
 
-from llm_explain.service.admission.authenticator import address_of
 from llm_explain.service.admission.json_body import BodyLimits, check_size, read_json
 from llm_explain.service.admission.queue import AdmissionQueue, ShedError, current_ticket
-from llm_explain.service.admission.rate_limiter import RateLimiter
+from llm_explain.service.admission.rate_limiter import limiter
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import Problem, ServiceProblem, problem_response
 from llm_explain.state.database import storage_deadline
@@ -75,8 +72,7 @@ class AdmissionMiddleware:
         self._metrics = metrics
         self._limits = BodyLimits(settings.max_body_bytes, settings.max_depth, settings.max_list)
         self._of_caller: Counter[str] = Counter()
-        self._key_rates = _limiter(settings, "")
-        self._user_rates, self._failure_rates = _limiter(settings, "user_"), _limiter(settings, "failure_")
+        self._key_rates, self._user_rates = limiter(settings, ""), limiter(settings, "user_")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -131,7 +127,7 @@ class AdmissionMiddleware:
         match error:
             case ShedError():
                 self._metrics.count_shed(error.reason)
-                problem = _problem_of(error)
+                problem = error.problem
             case ServiceProblem():
                 problem = error.problem
             case _:  # the keys cannot be read
@@ -139,13 +135,8 @@ class AdmissionMiddleware:
         await problem_response(problem, scope["state"].get("request_id", ""))(scope, receive, send)
 
     async def _caller(self, scope: Scope) -> Caller:
-        """Return who asks; the rate of a key is its own, and only failures count against an address."""
-        try:
-            caller = await self._authenticator.caller(scope)
-        except ServiceProblem:
-            if wait := self._failure_rates.take(address_of(scope)):
-                raise ShedError("rate", wait) from None
-            raise
+        """Return who asks; the rate of a key is its own."""
+        caller = await self._authenticator.caller(scope)
         if caller.user_id is not None and self._of_caller[caller.id] >= MOST_OF_USER:
             raise ShedError("rate", 1.0)
         rates = self._key_rates if caller.user_id is None else self._user_rates
@@ -185,12 +176,6 @@ class AdmissionMiddleware:
         return body, None
 
 
-def _limiter(settings: ServiceSettings, kind: str) -> RateLimiter:
-    """Return the buckets of one kind of caller; ``rate_per_second`` 0 means no limit for any."""
-    per_second = settings.rate_per_second and getattr(settings, f"{kind}rate_per_second")
-    return RateLimiter(per_second=per_second, burst=getattr(settings, f"{kind}rate_burst"), max_keys=settings.rate_keys)
-
-
 async def _receive_all(receive: Receive, limits: BodyLimits) -> bytes:
     """Return a body; ``ClientDisconnect`` if the client leaves before its end."""
     body = bytearray()
@@ -212,8 +197,3 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive_again
-
-
-def _problem_of(error: ShedError) -> Problem:
-    problem = problems.RATE_LIMITED if error.reason == "rate" else problems.OVERLOADED
-    return replace(problem, retry_after=max(1, math.ceil(error.retry_seconds)))

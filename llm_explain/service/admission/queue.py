@@ -6,11 +6,14 @@ A queue without a bound makes every answer late. A refusal costs little and says
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Final, Literal
 
+from llm_explain.service.schemas import problems
 from llm_explain.state.database import storage_deadline
 
 ShedReason = Literal["queue_full", "deadline", "rate"]
@@ -31,12 +34,16 @@ class ShedError(Exception):
     Args:
         reason: ``queue_full``, ``deadline`` or ``rate``.
         retry_seconds: Seconds after which the client should try again.
+
+    Attributes:
+        problem: What the client is told.
     """
 
     def __init__(self, reason: ShedReason, retry_seconds: float) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.retry_seconds = retry_seconds
+        kind = problems.RATE_LIMITED if reason == "rate" else problems.OVERLOADED
+        self.problem = replace(kind, retry_after=max(1, math.ceil(retry_seconds)))
 
 
 class Ticket:

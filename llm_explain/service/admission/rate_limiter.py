@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from llm_explain.service.settings import ServiceSettings
 
 MOST_OWED: Final = 10
 
@@ -60,3 +63,9 @@ class RateLimiter:
     def __len__(self) -> int:
         """Return the number of buckets."""
         return len(self._buckets)
+
+
+def limiter(settings: ServiceSettings, kind: str) -> RateLimiter:
+    """Return the buckets of one kind of caller; ``rate_per_second`` 0 means no limit for any."""
+    per_second = settings.rate_per_second and getattr(settings, f"{kind}rate_per_second")
+    return RateLimiter(per_second=per_second, burst=getattr(settings, f"{kind}rate_burst"), max_keys=settings.rate_keys)

@@ -23,10 +23,12 @@ class Claims(NamedTuple):
     Attributes:
         user_id: Whom it is for.
         key_id: Id of the API key that issued it; the token ends with the key.
+        issued: When, in seconds since 1970; the token ends with an erasure of the user that comes later.
     """
 
     user_id: str
     key_id: str
+    issued: float
 
 
 class UserTokens:
@@ -54,8 +56,8 @@ class UserTokens:
         Returns:
             The token.
         """
-        issued = int(time.time())
-        claims = {"sub": user_id, _KEY_ID: key_id, "aud": AUDIENCE, "iat": issued, "exp": issued + seconds}
+        issued = time.time()  # with its fraction: a user may be erased and come back within a second
+        claims = {"sub": user_id, _KEY_ID: key_id, "aud": AUDIENCE, "iat": issued, "exp": int(issued) + seconds}
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
 
     def read(self, token: str) -> Claims | None:
@@ -72,4 +74,4 @@ class UserTokens:
             )
         except jwt.InvalidTokenError:
             return None
-        return Claims(claims["sub"], claims[_KEY_ID])
+        return Claims(claims["sub"], claims[_KEY_ID], float(claims["iat"]))

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from llm_explain import errors
+from llm_explain.service.admission.queue import ShedError
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.fields import Body
 from llm_explain.service.schemas.problems import Problem, ServiceProblem, problem_response
@@ -49,7 +50,7 @@ def install(app: FastAPI) -> None:
     Args:
         app: The application.
     """
-    for kind in (ServiceProblem, RequestValidationError, HTTPException, errors.LlmExplainError):
+    for kind in (ServiceProblem, ShedError, RequestValidationError, HTTPException, errors.LlmExplainError):
         app.add_exception_handler(kind, _answer)
 
 
@@ -58,6 +59,8 @@ def _answer(request: Request, error: Exception) -> JSONResponse:
     match error:
         case ServiceProblem():
             return problem_response(error.problem, request_id, error.errors)
+        case ShedError():
+            return problem_response(error.problem, request_id)
         case RequestValidationError():
             found = error.errors()
             if any(each["type"] == "json_invalid" for each in found):

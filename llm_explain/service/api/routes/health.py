@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from llm_explain.service.schemas.problems import UNAUTHENTICATED, ServiceProblem
 from llm_explain.service.schemas.responses import Health, Status
 
 if TYPE_CHECKING:
@@ -50,12 +49,12 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Return everything that is counted, for ``metrics_token``; for a key of any scope if that is not set."""
     settings = cast("ServiceSettings", request.app.state.settings)
+    authenticator = cast("Authenticator", request.app.state.authenticator)
     if settings.metrics_token is None:
-        authenticator = cast("Authenticator", request.app.state.authenticator)
         (await authenticator.caller(request.scope)).require("storefront")
     else:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), settings.metrics_token.get_secret_value().encode()):
-            raise ServiceProblem(UNAUTHENTICATED)
+            raise authenticator.failure(request.scope)
     counted = cast("Metrics", request.app.state.metrics)
     return Response(await to_thread.run_sync(counted.render), headers={"content-type": counted.CONTENT_TYPE})

@@ -13,6 +13,7 @@ from llm_explain.service.admission import middleware
 from llm_explain.service.admission.authenticator import Authenticator
 from llm_explain.service.admission.middleware import MOST_OF_USER, AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue, current_ticket
+from llm_explain.service.admission.rate_limiter import limiter
 from llm_explain.service.admission.tokens import UserTokens
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.telemetry.metrics import Metrics
@@ -47,13 +48,17 @@ STORED: Any = Stored()
 def guarded(
     app: Any = echo, *, queue: AdmissionQueue | None = None, auth: bool = False, **settings: Any
 ) -> AdmissionMiddleware:
-    given = {"rate_per_second": 0.0, "max_body_bytes": 1000, "max_depth": 5, "body_seconds": 5.0, **settings}
+    given = ServiceSettings(
+        **{"rate_per_second": 0.0, "max_body_bytes": 1000, "max_depth": 5, "body_seconds": 5.0, **settings}
+    )
     return AdmissionMiddleware(
         app,
-        settings=ServiceSettings(**given),
+        settings=given,
         queue=queue or AdmissionQueue(max_running=1, max_waiting=1),
         metrics=Metrics(),
-        authenticator=Authenticator(STORED if auth else None, TOKENS, {"storefront": KEY}),
+        authenticator=Authenticator(
+            STORED if auth else None, TOKENS, {"storefront": KEY}, limiter(given, "failure_")
+        ),
     )
 
 

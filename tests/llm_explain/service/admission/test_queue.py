@@ -55,7 +55,7 @@ def test_a_full_queue_refuses_at_once() -> None:
         await step()
         with pytest.raises(ShedError, match="queue_full") as caught:
             await queue.enter(FAR)
-        assert caught.value.retry_seconds > 0
+        assert caught.value.problem.retry_after == 1
         running.release()
         for task in waiting:
             (await task).release()

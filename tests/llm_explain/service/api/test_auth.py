@@ -336,3 +336,37 @@ def test_the_interface_is_described_to_keys_alone(guarded: tuple[TestClient, str
     client, storefront, _ = guarded
     for word, status in ((_token(client, storefront), 401), (storefront, 200)):
         assert client.get("/openapi.json", headers=_bearer(word)).status_code == status
+
+
+def test_failures_count_against_an_address_on_every_path(serve: Any) -> None:
+    """Outside /v1 an address could fail as often as it liked."""
+    for metrics_token in (None, "t" * 16):
+        client = serve(
+            auth=True, storefront_key="k" * 32, metrics_token=metrics_token, rate_per_second=100, failure_rate_burst=4
+        )
+        basic = ("reader", "wrong")
+        failed = [client.get(path, auth=basic) for path in ("/docs", "/openapi.json", "/metrics", "/v1/items?id=31")]
+        assert [reply.status_code for reply in failed] == [401] * 4
+        for path in ("/docs", "/openapi.json", "/metrics", "/v1/items?id=31"):
+            refused = client.get(path, headers=_bearer("wrong"))
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "1"), path
+            assert refused.json()["type"] == "urn:llm-explain:problem:rate-limited"
+        assert client.get("/docs", auth=("reader", "k" * 32)).status_code == 200
+        assert client.get("/healthz").status_code == 200
+
+
+def test_a_token_ends_with_its_user(guarded: tuple[TestClient, str, str]) -> None:
+    """A page that was still open stored records of a user who had been erased."""
+    client, storefront, admin = guarded
+    path = "/v1/users/{}/preferences"
+    for user_id, ends in (
+        ("u00", ("DELETE", "/v1/users/u00", None)),
+        ("guest", ("POST", "/v1/users/u01/merge", {"from": "guest"})),
+    ):
+        token = _token(client, storefront, user_id)
+        assert client.get(path.format(user_id), headers=_bearer(token)).status_code == 200
+        method, of, body = ends
+        assert client.request(method, of, json=body, headers=_bearer(admin)).status_code == 200
+        assert client.get(path.format(user_id), headers=_bearer(token)).status_code == 401
+        token = _token(client, storefront, user_id)
+        assert client.get(path.format(user_id), headers=_bearer(token)).status_code == 200

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from weakref import ref
 
 import pandas as pd
 
@@ -30,7 +31,7 @@ from scoring.scorer.changed import changed_scorer, packed, title_texts, unindexe
 from scoring.training.memory import release
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from llm_explain.writing.writer import Writer
     from scoring.data.changes import Operation
@@ -97,6 +98,7 @@ class LiveCatalogue:
         self._joined: tuple[Change, ...] = ()
         self._lock = Lock()
         self._past: dict[int, Version] = {}
+        self._former: Callable[[], Version | None] = lambda: None
         self._changes = self._read()
         self._arrivals = self._find_arrivals()
         self._current = self._build(self._changes)
@@ -200,9 +202,13 @@ class LiveCatalogue:
         """
         current, changes = self._current, self._changes
         number = version_at(changes, as_of)
-        if number == current.number:
-            return current
+        former = self._former()
+        for known in (current, former):
+            if known is not None and known.number == number:
+                return known
         with self._lock:
+            if number == self._current.number:  # it was replaced between the two lines above
+                return self._current
             if number not in self._past:  # one is kept: a version takes 300 MB in the demo's shop
                 self._forget_users()
                 self._past = {number: self._build(changes[:number])}
@@ -384,6 +390,7 @@ class LiveCatalogue:
 
     def _replace(self, version: Version, changes: tuple[Change, ...]) -> None:
         """Make a version the current one."""
+        self._former = ref(self._current)  # for requests that began before the change and hold it
         self._current, self._past, self._changes = version, {}, changes
         self._forget_users()
         if version is not self._trained:

@@ -33,7 +33,7 @@ from scoring.scorer.artifacts import read_manifest
 from scoring.scorer.candidates import MOST_FOUND, CandidatePool
 from scoring.scorer.item_index import INDEX, ItemIndex
 from scoring.scorer.storage import load_scorer
-from scoring.scorer.versions import active
+from scoring.scorer.versions import active, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,7 +81,7 @@ def open_trained(
     cached_users: int = MAX_SCORED_USERS,
 ) -> Opened:
     """Open the artifacts of a trained scorer; the arguments are those of ``Explainer.load``."""
-    log = ChangeLog(folder / CHANGES)  # it outlives a version of the artifacts
+    log = ChangeLog(root_of(folder) / CHANGES)  # it outlives a version of the artifacts
     folder = active(folder)
     with ThreadPoolExecutor(1) as beside:
         own_events = beside.submit(pd.read_parquet, folder / "tables" / "events.parquet")

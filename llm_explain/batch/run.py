@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from llm_explain.batch.shards import Format, Shards
+from scoring.scorer.versions import active
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +76,8 @@ def run_batch(
         Users, sentences and the time.
     """
     began = time.monotonic()
-    shards = Shards(artifacts, events, settings, out, shard_users, format)
+    # Another version may be activated meanwhile; all shards are of this one.
+    shards = Shards(active(artifacts), events, settings, out, shard_users, format)
     shards.begin(users, overwrite=overwrite)
     missing = shards.missing(len(users))
     if missing:

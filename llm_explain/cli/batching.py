@@ -52,7 +52,9 @@ def batch(
         if value not in known:
             raise SettingError(f"{name} is {value!r} but {' or '.join(known)} is needed. Choose one of them.")
     from llm_explain.batch import BatchSettings, read_users, run_batch, users_of_log, with_events
+    from scoring.scorer.versions import active
 
+    artifacts = active(artifacts)  # another version may be activated meanwhile
     settings = BatchSettings(
         k=k,
         section=None if section == "score" else cast("SectionOption", section),

@@ -57,6 +57,11 @@ def active(folder: Path) -> Path:
     return link.resolve() if link.is_symlink() else folder
 
 
+def root_of(folder: Path) -> Path:
+    """Return the artifacts that a folder belongs to, if it is a version of some; else the folder itself."""
+    return folder.parents[1] if folder.parent.name == VERSIONS else folder
+
+
 @contextmanager
 def new_version(folder: Path) -> Iterator[Path]:
     """Provide an empty folder that becomes the active version if what fills it does not fail.

@@ -260,3 +260,19 @@ def test_a_change_gives_back_what_the_replaced_version_held(explainer: Explainer
     assert "_candidate_tower" not in vars(catalogue._scorer.item_embedding)
     pairs = zip(trained.item_ids, catalogue.current.shop.catalogue.item_ids, strict=True)
     assert all(old is new for old, new in pairs)
+
+
+def test_a_request_that_began_before_a_change_builds_no_version(explainer: Explainer) -> None:
+    """A list that met a change built the version before it again: 1.5 s, and 0.3 GB until the next change."""
+    catalogue = explainer.catalogue
+    catalogue.patch(pd.DataFrame({"item_id": ["31"], "price": [50.0]}))
+    held, moment = explainer.version, explainer.as_of
+    catalogue.patch(pd.DataFrame({"item_id": ["31"], "price": [51.0]}))
+    assert catalogue.at(moment) is held
+    assert catalogue.at(explainer.as_of) is explainer.version
+    assert not catalogue._past
+    gone = weakref.ref(held)
+    del held
+    gc.collect()
+    assert gone() is None
+    assert catalogue.at(moment).number == 1

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from llm_explain.catalogue import Version
     from llm_explain.explainer import Explainer
     from llm_explain.service.schemas.events import HistoryEvent
     from llm_explain.state import State
@@ -50,11 +51,13 @@ class UserContext:
         history: Events that count.
         suppressions: Claims that the user does not want.
         user: The stored user; ``None`` for a history that came with the request.
+        version: The catalogue when the request began; it is kept until the request ends.
     """
 
     history: History
     suppressions: Suppressions = NO_SUPPRESSIONS
     user: StoredUser | None = None
+    version: Version | None = None
 
     @property
     def personalised(self) -> bool:
@@ -132,9 +135,10 @@ class UserContextReader:
         Returns:
             A context manager that gives the context.
         """
+        version = self._explainer.version
         moment = self.moment([event.timestamp for event in events], as_of)
         history = history_of(events, self._catalogue, moment, None, shop=self._explainer.events.shop)
-        return nullcontext(UserContext(history))
+        return nullcontext(UserContext(history, version=version))
 
     @contextmanager
     def reading_user(self, user_id: str, as_of: datetime | None) -> Iterator[UserContext]:
@@ -162,6 +166,7 @@ class UserContextReader:
         Returns:
             The context.
         """
+        version = self._explainer.version
         moment = self.moment([event.timestamp for event in user.events], as_of)
         suppressions = Suppressions(frozenset(user.kinds_off), frozenset(user.suppressed))
         history = self.events_of(user_id, user, moment)
@@ -172,7 +177,7 @@ class UserContextReader:
         if user.items_off:
             index = self._catalogue.index_by_id.get_indexer(pd.Index(user.items_off, dtype=object))
             history = replace(history, items_off=tuple(index[index >= 0].tolist()))
-        return UserContext(history, suppressions, user)
+        return UserContext(history, suppressions, user, version)
 
     def events_of(self, user_id: str, user: StoredUser, moment: pd.Timestamp) -> History:
         """Return all events of a user before a moment, logged and stored.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from llm_explain.batch.shards import Shards
 from llm_explain.errors import BatchError, SettingError
 from llm_explain.text.prompt_files import prompts_root
 from scoring.data.moments import as_moment
+from scoring.scorer.versions import activate, new_version, versions_of
 
 if TYPE_CHECKING:
     from contextlib import suppress
@@ -64,6 +66,26 @@ def by_user(shop_artifacts: Path, users: pa.Table, tmp_path_factory: pytest.Temp
     folder = tmp_path_factory.mktemp("by_user")
     run_batch(shop_artifacts, users, folder, SETTINGS, shard_users=1)
     return rows_of(folder)
+
+
+def test_a_batch_is_of_the_version_that_was_active_when_it_began(
+    shop_artifacts: Path, by_user: pa.Table, users: pa.Table, tmp_path: Path
+) -> None:
+    """The plan named one version, and processes that opened the shop later read another one."""
+    folder = tmp_path / "shop"
+    for _ in range(2):
+        with new_version(folder) as stage:
+            shutil.copytree(shop_artifacts, stage, dirs_exist_ok=True, ignore=shutil.ignore_patterns("cache"))
+    first, second = (version.folder for version in versions_of(folder))
+    activate(folder, first.name)
+
+    def activate_another(done: int, _: int) -> None:
+        if not done:
+            activate(folder, second.name)
+            (second / "manifest.json").unlink()  # a process that reads this version fails
+
+    run_batch(folder, users, tmp_path / "out", SETTINGS, shard_users=6, report=activate_another)
+    assert rows_of(tmp_path / "out").column("text").equals(by_user.column("text"))
 
 
 def test_rows_do_not_depend_on_the_size_of_shards(expected: pa.Table, by_user: pa.Table) -> None:

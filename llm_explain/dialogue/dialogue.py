@@ -103,7 +103,9 @@ class Dialogue:
         catalogue = shop.catalogue
         common_first = catalogue.item_ids[np.argsort(-shop.snapshot.n_events, kind="stable")].tolist()
         title_of = self._explainer.titles
-        said = {title: (title, names.label(title)) for title in dict.fromkeys(title_of.values()) if title}
+        like = None if self._read is None else self._read[1].names
+        known = {} if like is None else like.labels()
+        said = {t: known.get(t) or (t, names.label(t)) for t in dict.fromkeys(title_of.values()) if t}
         titles = {item: said[title_of[item]] for item in common_first if title_of[item]}
         events = np.bincount(catalogue.category_index, shop.snapshot.n_events, len(catalogue.category_names))
         largest = [catalogue.category_names[index] for index in np.argsort(-events, kind="stable")]
@@ -111,7 +113,7 @@ class Dialogue:
         of_item = [catalogue.category_names[index] for index in catalogue.category_index]
         category_of = dict(zip(map(str, catalogue.item_ids), of_item, strict=True))
         grammar, locale = self._grammar, folder_of(self._locale)[0]
-        finder = NameFinder(grammar, titles, categories, locale_encoder(locale))
+        finder = NameFinder(grammar, titles, categories, locale_encoder(locale), like)
         return Reader(grammar, finder, intent_classifier(locale), category_of, self._is_user)
 
     def prepare(self) -> None:

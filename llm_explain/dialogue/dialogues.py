@@ -58,6 +58,11 @@ class Dialogues:
             with suppress(PromptError):  # a locale without conversations
                 self.of(locale)
 
+    def renew(self) -> None:
+        """Read names that changed in each language that is open, so that no message waits for it."""
+        for language in [*self._languages]:
+            self.of(language)
+
     def is_ready(self, locale: str) -> bool:
         """Return whether the names of the shop as it is now were read in the language of a locale.
 

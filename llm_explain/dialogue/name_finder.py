@@ -42,6 +42,7 @@ class NameFinder:
         titles: Names of each item, as shown and as the locale says them, the items that most users have first.
         categories: Names of each category, as the shop and as the locale says them, the largest first.
         encoder: Turns texts into embeddings of unit length; ``None`` to find names by their words alone.
+        like: Finder of an earlier version of the shop's names, whose reading is used again; ``None`` for none.
     """
 
     def __init__(
@@ -50,8 +51,10 @@ class NameFinder:
         titles: Mapping[str, Sequence[str]],
         categories: Mapping[str, Sequence[str]],
         encoder: Callable[[list[str]], Floats] | None = None,
+        like: NameFinder | None = None,
     ) -> None:
-        self._grammar, self._index, self._titles = grammar, NameIndex(grammar, titles, categories), titles
+        self._grammar, self._titles, self._categories = grammar, titles, categories
+        self._index: NameIndex = NameIndex(grammar, titles, categories, None if like is None else like._index)
         self._places = {unaccented(word): place for word, place in place_words(grammar.ordinals).items()}
         ordinals = "|".join(sorted(map(re.escape, self._places), key=len, reverse=True))
         cardinals = "|".join(sorted(map(re.escape, grammar.cardinals), key=len, reverse=True)) or "(?!)"
@@ -65,7 +68,15 @@ class NameFinder:
         }
         self._kinds = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.kinds.items()}
         self._events = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.events.items()}
-        self._meanings = None if encoder is None else Meanings(categories, encoder)
+        self._meanings: Meanings | None = None
+        if like is not None and [*like._categories.items()] == [*categories.items()]:
+            self._meanings = like._meanings
+        elif encoder is not None:
+            self._meanings = Meanings(categories, encoder)
+
+    def labels(self) -> dict[str, Sequence[str]]:
+        """Return the names of each title."""
+        return {names[0]: names for names in self._titles.values()}
 
     def find(self, message: str, shown: Sequence[str], bought: Container[str] = ()) -> Mentions:
         """Find what a message mentions.

@@ -87,6 +87,7 @@ class NameIndex:
         grammar: How the locale's messages are read.
         titles: Names of each item, as shown and as the locale says them, the items that most users have first.
         categories: Names of each category, as the shop and as the locale says them, the largest first.
+        like: Index of an earlier version of the shop's names, whose reading is used again; ``None`` for none.
 
     Attributes:
         common: Words that never tell one item from another.
@@ -102,9 +103,14 @@ class NameIndex:
     """
 
     def __init__(
-        self, grammar: Grammar, titles: Mapping[str, Sequence[str]], categories: Mapping[str, Sequence[str]]
+        self,
+        grammar: Grammar,
+        titles: Mapping[str, Sequence[str]],
+        categories: Mapping[str, Sequence[str]],
+        like: NameIndex | None = None,
     ) -> None:
         self._grammar = grammar
+        self._reads: dict[tuple[str, ...], _Names]
         self.common = frozenset(self.stem(word) for word in grammar.common)
         cues = [t for text in grammar.texts() for t in self.tokens(folded(text.replace(MASK, " ")))]
         counts = Counter(token.stem for token in cues)
@@ -117,7 +123,10 @@ class NameIndex:
         named = {token.stem for tokens in whole for token in tokens} if grammar.is_spaced else set()
         self._cues = frozenset(stem for stem, count in counts.items() if count > RARE or stem not in named)
         self.silent = self._cues | self.common
-        read = {names: self._read(names) for names in {tuple(names) for names in titles.values()}}  # many share a title
+        is_alike = like is not None and like.silent == self.silent
+        known: dict[tuple[str, ...], _Names] = like._reads if like is not None and is_alike else {}
+        distinct = {tuple(names) for names in titles.values()}  # many items share a title
+        read = self._reads = {names: known[names] if names in known else self._read(names) for names in distinct}
         self._by_part: dict[str, array[int]] = {}
         self._index_items({item: read[tuple(names)] for item, names in titles.items()})  # which share their words
         self.categories: dict[Key, str] = {}
@@ -147,9 +156,11 @@ class NameIndex:
         self._words = sorted(spelt)
         labels = {word for label in self.by_label for word in label} if grammar.is_spaced else set()
         self._known = self.silent | {self.stem(word) for word in spelt | labels}
-        self._here = self._words_here(spelt, [*titles.values(), *categories.values()])
+        said = [name for names in (*titles.values(), *categories.values()) for name in names]
+        as_read = {name: folded(name) for name in {*said}}
+        self._here = self._words_here(spelt, "\n".join(as_read[name] for name in said))
         forms = "|".join(sorted(map(re.escape, self._here), key=len, reverse=True)) or "(?!)"
-        self._amounts = self._amounts_of([*titles.values(), *categories.values()])
+        self._amounts = self._amounts_of(as_read.values())
         self._variants = re.compile(rf"\b(?:{forms})(?=(?:e?s)?\b)" if grammar.is_spaced else forms)
 
     def _index_items(self, names: Mapping[str, _Names]) -> None:
@@ -205,10 +216,9 @@ class NameIndex:
                 if counts[part] == 1:
                     self.by_category_word.setdefault(part, (category,))
 
-    def _words_here(self, spelt: set[str], names: list[Sequence[str]]) -> dict[str, str]:
+    def _words_here(self, spelt: set[str], whole: str) -> dict[str, str]:
         """Return the word of the shop for each word of another region: "chips" for "crisps"."""
         stems = {self.stem(word) for word in spelt} | self.common
-        whole = "\n".join(folded(name) for several in names for name in several)
 
         def is_known(form: str) -> bool:
             return all(t.stem in stems for t in self.tokens(form)) if self._grammar.is_spaced else form in whole
@@ -225,10 +235,9 @@ class NameIndex:
                 here |= {form: known for form in forms if form != known and not is_name(form, known)}
         return here
 
-    def _amounts_of(self, names: list[Sequence[str]]) -> re.Pattern[str]:
+    def _amounts_of(self, texts: Iterable[str]) -> re.Pattern[str]:
         """Return a pattern of number words before a unit of the shop: "two liters" is "2 liters"."""
         size, edge = (None, r"\b") if self._grammar.is_spaced else (1, "")
-        texts = {folded(name) for several in names for name in several}
         units = {unit[:size] for text in texts for unit in re.findall(r"(?<![^\W_])\d+[ -]?([^\W\d_]+)", text)}
         no_units = self._cue_set if size is None else self._grammar.mentions["place"]
         units = {unit for unit in units if unit not in no_units}

@@ -86,6 +86,9 @@ class Reader:
         intents: Classifies masked messages.
         category_of: Category of each item.
         is_user: Whether an id is that of a customer.
+
+    Attributes:
+        names: Finds names in messages.
     """
 
     def __init__(
@@ -96,7 +99,7 @@ class Reader:
         category_of: Mapping[str, str],
         is_user: Callable[[str], bool],
     ) -> None:
-        self._grammar, self._names, self._intents = grammar, names, intents
+        self._grammar, self.names, self._intents = grammar, names, intents
         self._slots, self._is_user = Slots(grammar, category_of), is_user
         self._staff = frozenset(grammar.staff) - set(grammar.shopper)
         self._yes, self._no, self._user, self._also, self._why = (
@@ -142,7 +145,7 @@ class Reader:
             found = self._found(text, context.items, bought)
             intent, rivals, part, _ = self._intent(found, role)
         if intent in {"resume", "why_not"} and context.hidden:
-            of_hidden = self._names.find(text, context.hidden, bought)
+            of_hidden = self.names.find(text, context.hidden, bought)
             found = of_hidden if any(each.shown for each in of_hidden.found) else found
         is_again = intent == "resume" and context.is_all_used and self._why.match(text)  # "why milk again"
         intent = "why" if is_again else self._repeated(found, context, user_id) if intent == FOLLOW_UP else intent
@@ -167,14 +170,14 @@ class Reader:
 
     def _found(self, text: str, shown: Sequence[str], bought: Container[str]) -> Mentions:
         """Return what a message mentions; the id of a customer is no place of the list, and no label."""
-        found = self._names.find(text, shown, bought)
+        found = self.names.find(text, shown, bought)
         found.text = found.text.replace(NO_NAME, STAFF_USER)
         return found
 
     def _decision(self, text: str, context: Context, bought: Container[str]) -> str | None:
         """Return "yes" or "no" to a change that waits; ``None`` for another message."""
         if self._yes.search(text):
-            is_more = "?" in text or bool(self._names.find(text, context.items, bought).found)  # "ok and the second"
+            is_more = "?" in text or bool(self.names.find(text, context.items, bought).found)  # "ok and the second"
             return None if is_more else "yes"
         return "no" if self._no.search(text) else None
 
@@ -191,14 +194,14 @@ class Reader:
         An id without "customer" before it is one if there is such a customer and it is no place of the list, or if it
         has letters and the shape of the last customer's id.
         """
-        places = [(each.start, each.end) for each in self._names.places(text, context.items) if each.shown]
+        places = [(each.start, each.end) for each in self.names.places(text, context.items) if each.shown]
         shape = _shape(context.staff_user or "")
         bare = (
             each
             for each in BARE_ID.finditer(text)
             if (self._is_user(_as_written(each[1], message)) or (shape == _shape(each[1]) and not each[1].isdecimal()))
             and not any(start < each.start(1) < end for start, end in places)
-            and not self._names.is_size(text, each.start(1))
+            and not self.names.is_size(text, each.start(1))
         )
         match = self._user.search(text) or next(bare, None)
         if match is None:
@@ -264,7 +267,7 @@ class Reader:
         bought: Container[str],
     ) -> Reading:
         """Return the intent that a message chooses among those that were asked back."""
-        found = self._names.find(text, chosen)
+        found = self.names.find(text, chosen)
         place = next((each.shown[0] for each in found.found if each.shown), None)
         (scores,) = self._intents.scores([text])
         best = next(iter(scores))

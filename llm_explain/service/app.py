@@ -105,6 +105,7 @@ def create_app(
         async with create_task_group() as tasks:
             if explainer.is_changeable:
                 tasks.start_soon(_repeat, explainer.catalogue.refresh)
+                tasks.start_soon(_repeat, app.state.dialogues.renew)
             tasks.start_soon(_repeat, partial(_overwrite, state.database))
             yield
             tasks.cancel_scope.cancel()

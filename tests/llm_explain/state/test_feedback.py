@@ -47,6 +47,15 @@ def test_an_explanation_that_is_gone_takes_no_opinion(state: State) -> None:
     assert state.users.read("u").suppressed == ()
 
 
+def test_an_opinion_is_of_the_account_into_which_its_guest_was_merged(state: State) -> None:
+    """A verdict that met the merge stayed with the guest, where no erasure of the account found it."""
+    _keep(state, OPINION.explanation_id)
+    state.users.merge("account", "u")
+    assert state.feedback.add(OPINION, [("popular", "context:popularity", None)]) is True
+    assert state.feedback.of_user("u") == []
+    assert len(state.feedback.of_user("account")) == len(state.users.read("account").suppressed) == 1
+
+
 def test_tallies_count_kinds_and_skeletons_with_the_most_rejected_first(state: State) -> None:
     for name, verdict, kind in (("a", "helpful", None), ("b", "wrong", "popular"), ("c", "not_helpful", None)):
         _keep(state, name * 24)

@@ -56,9 +56,7 @@ def guarded(
         settings=given,
         queue=queue or AdmissionQueue(max_running=1, max_waiting=1),
         metrics=Metrics(),
-        authenticator=Authenticator(
-            STORED if auth else None, TOKENS, {"storefront": KEY}, limiter(given, "failure_")
-        ),
+        authenticator=Authenticator(STORED if auth else None, TOKENS, {"storefront": KEY}, limiter(given, "failure_")),
     )
 
 

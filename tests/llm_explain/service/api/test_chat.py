@@ -150,6 +150,23 @@ def test_names_that_changed_are_read_without_a_place_and_once(changeable: TestCl
     assert holds == [0]
 
 
+def test_names_that_changed_are_read_before_the_next_message(changeable: TestClient) -> None:
+    """The first message after a change of titles waited four seconds."""
+    say(changeable, "why?")
+    before = changeable.app.state.dialogues.of("en")._reader.names
+    changeable.put("/v1/items", json={"items": [{"item_id": "n1", "title": "Smoked cheddar", "price": 5.3}]})
+    assert not changeable.app.state.dialogues.is_ready("en")
+    changeable.app.state.dialogues.renew()  # as the service does each second
+    assert changeable.app.state.dialogues.is_ready("en")
+    after = changeable.app.state.dialogues.of("en")._reader.names
+    assert after._meanings is before._meanings  # categories did not change
+    whole = NameFinder(after._grammar, after._titles, after._categories)
+    attributes = {*vars(whole._index)} - {"_grammar"}
+    assert {name: getattr(after._index, name) for name in attributes} == {
+        name: getattr(whole._index, name) for name in attributes
+    }
+
+
 def test_regions_of_a_language_share_what_reads_messages(client: TestClient) -> None:
     for locale in ("en", "en-GB", "en-AU"):
         reply = client.post("/v1/chat", json={"user_id": USER, "message": "why the first one?", "locale": locale})

@@ -11,7 +11,7 @@ import hmac
 import ipaddress
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
 from anyio import to_thread
 
@@ -111,24 +111,29 @@ class Authenticator:
             scope: The ASGI scope.
 
         Returns:
-            The caller; an admin, named by its address, where keys are off.
-
-        Raises:
-            ServiceProblem: If there is no valid key or token.
-            ShedError: If the address has failed too often.
+            The caller; an admin, named by its address, where keys are off. Without a valid key it refuses.
         """
         if self._keys is None:
             return Caller("admin", address_of(scope))
         credential = _credential(scope)
         found = await self._find(self._keys, credential) if credential else None
         if found is None:
-            raise self.failure(scope)
+            self.refuse(scope)
         return found
 
-    def failure(self, scope: AsgiScope) -> ServiceProblem | ShedError:
-        """Return the refusal of a request without a valid key, which counts against its address."""
-        wait = 0.0 if self._failure_rates is None else self._failure_rates.take(address_of(scope))
-        return ShedError("rate", wait) if wait else ServiceProblem(UNAUTHENTICATED)
+    def refuse(self, scope: AsgiScope) -> NoReturn:
+        """Refuse a request without a valid key, and count it against its address.
+
+        Args:
+            scope: The ASGI scope.
+
+        Raises:
+            ServiceProblem: If the address has not failed too often.
+            ShedError: If it has.
+        """
+        if self._failure_rates is not None and (wait := self._failure_rates.take(address_of(scope))):
+            raise ShedError("rate", wait)
+        raise ServiceProblem(UNAUTHENTICATED)
 
     async def _find(self, keys: Keys, credential: str) -> Caller | None:
         for fixed_id, (scope, key) in self._fixed.items():

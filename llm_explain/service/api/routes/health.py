@@ -55,6 +55,6 @@ async def metrics(request: Request) -> Response:
     else:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), settings.metrics_token.get_secret_value().encode()):
-            raise authenticator.failure(request.scope)
+            authenticator.refuse(request.scope)
     counted = cast("Metrics", request.app.state.metrics)
     return Response(await to_thread.run_sync(counted.render), headers={"content-type": counted.CONTENT_TYPE})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,9 @@ KEYS = itertools.count()
 @pytest.fixture
 def pair(explainer: Explainer, shop_artifacts: Path, database_url: str) -> Iterator[tuple[TestClient, TestClient]]:
     """Two processes of the service over one state; each computes several requests at a time."""
-    given = {"auth": False, "rate_per_second": 0, "as_of": "snapshot", "deadline_seconds": 60, "max_running": 4}
-    settings = ServiceSettings(**given, max_waiting=64, database_url=database_url)
+    given: Json = {"auth": False, "rate_per_second": 0, "as_of": "snapshot", "deadline_seconds": 60, "max_running": 4}
+    given |= {"max_waiting": 64, "database_url": database_url}
+    settings = ServiceSettings(**given)
     other = Explainer.load(shop_artifacts, language_model=None)
     with TestClient(create_app(explainer, settings)) as one, TestClient(create_app(other, settings)) as two:
         yield one, two
@@ -69,7 +71,7 @@ def test_of_patches_with_one_etag_one_counts(pair: tuple[TestClient, TestClient]
             wanted = [{"groups_off": each, "personalised": personalised} for each in off]
             replies = _at_once(
                 *(
-                    lambda client=client, body=body: client.patch(path, json=body, headers=head)
+                    partial(client.patch, path, json=body, headers=head)
                     for client, body in zip(pair * 2, wanted, strict=True)
                 )
             )
@@ -89,12 +91,12 @@ def test_events_and_feedback_that_meet_a_merge_are_lost_and_doubled_nowhere(
         given = next(item["explanation"]["id"] for item in _list(pair[0], guest))
         judged = {"explanation_id": given, "verdict": "hide_reason"}
         replies = _at_once(
-            lambda: _send(pair[0], guest, "00"),
-            lambda: _send(pair[1], guest, "44"),
-            lambda: pair[0].post(f"/v1/users/{account}/merge", json={"from": guest}),
-            lambda: pair[1].post(f"/v1/users/{account}/merge", json={"from": guest}),
-            lambda: pair[0].post("/v1/feedback", json={**judged, "user_id": guest}),
-            lambda: _list(pair[1], guest),
+            partial(_send, pair[0], guest, "00"),
+            partial(_send, pair[1], guest, "44"),
+            partial(pair[0].post, f"/v1/users/{account}/merge", json={"from": guest}),
+            partial(pair[1].post, f"/v1/users/{account}/merge", json={"from": guest}),
+            partial(pair[0].post, "/v1/feedback", json={**judged, "user_id": guest}),
+            partial(_list, pair[1], guest),
         )
         assert [reply.status_code for reply in replies[:4]] == [201, 201, 200, 200]
         assert replies[4].status_code in {201, 404}
@@ -110,14 +112,13 @@ def test_a_user_who_is_erased_during_requests_is_gone(pair: tuple[TestClient, Te
     users = [f"u{number:02}" for number in range(ROUNDS)]
     for user_id in users:
         given = next(item["explanation"]["id"] for item in _list(pair[0], user_id))
+        judged = {"explanation_id": given, "verdict": "wrong"}
         calls: list[Callable[[], Any]] = [
-            *(lambda offset=offset: _list(pair[offset % 2], user_id, offset=offset) for offset in range(4)),
-            lambda: pair[1].post(
-                "/v1/feedback", json={"explanation_id": given, "verdict": "wrong", "user_id": user_id}
-            ),
-            lambda: pair[0].get(f"/v1/users/{user_id}/export"),
-            lambda: pair[1].get(f"/v1/explanations/{given}"),
-            lambda: pair[0].delete(f"/v1/users/{user_id}"),
+            *(partial(_list, pair[offset % 2], user_id, offset=offset) for offset in range(4)),
+            partial(pair[1].post, "/v1/feedback", json={**judged, "user_id": user_id}),
+            partial(pair[0].get, f"/v1/users/{user_id}/export"),
+            partial(pair[1].get, f"/v1/explanations/{given}"),
+            partial(pair[0].delete, f"/v1/users/{user_id}"),
         ]
         chance.shuffle(calls)
         _at_once(*calls)

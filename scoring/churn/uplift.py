@@ -39,14 +39,21 @@ class Bin:
     Attributes:
         low: Least predicted uplift.
         uplift: Mean of the treated less mean of the control, on rows that the models did not see.
-        lower: Lower bound of it.
+        lower: Lower bound of it; −infinity if an arm has too few rows to measure it.
         n: Number of rows.
+        control: Mean of the control.
     """
 
     low: float
     uplift: float
     lower: float
     n: int
+    control: float
+
+    @property
+    def upper(self) -> float:
+        """Upper bound of the uplift, as far above it as the lower bound is below."""
+        return 2 * self.uplift - self.lower
 
     @property
     def is_proven(self) -> bool:
@@ -90,8 +97,8 @@ class ActionUplift:
     def of_json(cls, content: Mapping[str, Any]) -> ActionUplift:
         """Read what ``to_json`` returned."""
         bins = tuple(
-            Bin(-np.inf if low is None else low, uplift, -np.inf if lower is None else lower, n)
-            for low, uplift, lower, n in content["bins"]
+            Bin(-np.inf if low is None else low, uplift, -np.inf if lower is None else lower, n, control)
+            for low, uplift, lower, n, control in content["bins"]
         )
         return cls(content["action"], UpliftModel.of_json(content["model"]), bins, content["policy_values"])
 
@@ -173,11 +180,12 @@ def measured_bins(
         arms = [outcome[(place == number) & arm] for arm in (is_treated, ~is_treated)]
         n = sum(map(len, arms))
         if min(map(len, arms)) < LEAST_ROWS:
-            found.append(Bin(low, 0.0, -np.inf, n))
+            found.append(Bin(low, 0.0, -np.inf, n, 0.0))
             continue
-        uplift = float(arms[0].mean() - arms[1].mean())
+        control = float(arms[1].mean())
+        uplift = float(arms[0].mean()) - control
         error = float(np.sqrt(sum(arm.var(ddof=1) / len(arm) for arm in arms)))
-        found.append(Bin(low, uplift, uplift - z * error, n))
+        found.append(Bin(low, uplift, uplift - z * error, n, control))
     return tuple(found)
 
 

@@ -1,7 +1,8 @@
 """Actions that an experiment proves for a customer, as closing statements of a text.
 
 A reason for a risk is not a reason for an action. A text names an action only if the experiment measured an uplift for
-customers like this one, and its lower bound is above zero. Otherwise it says that no action is proven.
+customers of similar predicted effect, and its lower bound is above zero. Otherwise it says that no action is proven,
+and what was measured.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 POINTS: Final = 100.0
 UPLIFT: Final = "uplift.json"
-UNPROVEN: Final = Stated("action_unproven", {"is_proven": 0})
 
 
 @dataclass(frozen=True)
@@ -200,38 +200,44 @@ class Actions:
             found.append(max(own, key=lambda pair: pair[1].lower))
         return found
 
-    def closing(self, x: Floats) -> list[tuple[Stated, ...]]:
+    def closing(self, x: Floats, risk: Floats) -> list[tuple[Stated, ...]]:
         """Return what the texts of some customers say of actions.
+
+        An effect that is larger than the risk is told with what the risk leaves: the effect was measured on the outcome
+        of other customers, and no risk falls below zero.
 
         Args:
             x: Their features, shape ``(n, n_features)``.
+            risk: Their calibrated risks, shape ``(n,)``.
 
         Returns:
-            The proven action with the largest lower bound, or that none is proven.
+            The proven action with the largest lower bound, or that none is proven and what was measured of it.
         """
-        return [(self._proven(action, each) if each.is_proven else UNPROVEN,) for action, each in self.best(x)]
+        best = zip(self.best(x), risk.tolist(), strict=True)
+        return [(self._stated(action, each, own),) for (action, each), own in best]
 
-    def _proven(self, action: str, measured: Bin) -> Stated:
-        """Return the statement of a proven action; a bound that rounds to nothing proves nothing."""
-        if self.columns.value:
-            low = float(np.floor(100 * measured.lower) / 100)
-            facts: dict[str, Fact] = {
-                "action": action,
-                "gain": round(measured.uplift, 2),
-                "low": low,
-                "customers": measured.n,
-                "has_cost": int(self.columns.cost > 0),
-            }
-            return Stated("action_worth", facts) if low > 0 else UNPROVEN
-        low = float(np.floor(10 * POINTS * measured.lower) / 10)
-        proven: dict[str, Fact] = {
-            "action": action,
-            "outcome": self.columns.outcome,
-            "gain": round(POINTS * measured.uplift, 1),
-            "low": low,
-            "customers": measured.n,
+    def _stated(self, action: str, measured: Bin, risk: float) -> Stated:
+        """Return the statement of an action; a bound that rounds to nothing proves nothing."""
+        facts: dict[str, Fact] = {"action": action, "customers": measured.n}
+        if np.isinf(measured.lower):
+            return Stated("action_unmeasured", {**facts, "is_measured": 0})
+        scale, digits = (1.0, 2) if self.columns.value else (POINTS, 1)
+        step = 10.0**digits
+        facts |= {
+            "gain": round(scale * measured.uplift, digits),
+            "low": float(np.floor(step * scale * measured.lower) / step),
+            "high": float(np.ceil(step * scale * measured.upper) / step),
         }
-        return Stated("action_proven", proven) if low > 0 else UNPROVEN
+        is_proven = float(facts["low"]) > 0
+        if self.columns.value:
+            kind = "action_worth" if is_proven else "action_unworthy"
+            return Stated(kind, {**facts, "has_cost": int(self.columns.cost > 0)})
+        facts |= {"outcome": self.columns.outcome, "risk": risk}
+        if not is_proven:
+            return Stated("action_unproven", facts)
+        rates = (measured.control, measured.control + measured.uplift)
+        before, after = (round(scale * each, digits) for each in rates)
+        return Stated("action_proven", {**facts, "before": before, "after": after})
 
 
 def _outcome(experiment: pd.DataFrame, columns: ExperimentColumns) -> Floats:

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import expit
 
 from llm_explain.jobs.brief import Brief, Direction, Stated
-from llm_explain.jobs.churn.changes import ALREADY, lately
+from llm_explain.jobs.churn.changes import ALREADY, USUAL_SINCE, lately, usual_since
 from llm_explain.jobs.churn.kinds import KINDS
 from llm_explain.jobs.drivers import attributions, choose, driver_claims
 from llm_explain.records import Claim, Explanation
@@ -43,6 +43,12 @@ _EMPTY: Final = {"spend_below_usual", "visits_below_usual", "visits_fell", "spen
 """Kinds that say nothing more if a window lies within these days."""
 
 
+_MEANS: Final = {
+    "low_often", "low_never", "small_spender", "big_spender", "small_basket", "large_basket", "few_visits",
+    "many_visits",
+}  # fmt: skip
+"""Kinds that state a mean of the usual window, besides those with a fact ``usual``."""
+
 NO_REASON: Final = Stated("no_reason", {"is_told": 0})
 """What is said where no driver in the direction of the headline can be told."""
 
@@ -72,6 +78,7 @@ class ChurnWriter:
         moment: tuple[pd.Timestamp, pd.Timestamp],
         closing: Sequence[tuple[Stated, ...]] | None = None,
         lately: Mapping[int, Claim] = MappingProxyType({}),
+        usual: Sequence[Claim] = (),
     ) -> list[Explanation]:
         """Return the record of each user.
 
@@ -83,6 +90,7 @@ class ChurnWriter:
             closing: Statements at the end of each text.
             lately: What says that the outcome has happened already, or the reverse of it, by row. The reverse is told
                 of a high risk without an opposing driver.
+            usual: Since when the usual of each user is the mean; told of a text that states something usual.
 
         Returns:
             Records with reasons in the direction of the headline, and opposing drivers as statements.
@@ -94,17 +102,20 @@ class ChurnWriter:
             average = float(self._headline["average"])
             direction: Direction = 1 if risk >= average else -1
             reasons, opposing = _chosen(own, direction)
+            opposing = opposing if reasons else ()
             facts = {**self._headline, "user_id": user_id, "risk": risk}
             past = lately.get(row)
             is_told = past and (past.kind == ALREADY or (direction > 0 and not opposing))
             before = (
                 (replace(past, facts={**past.facts, "is_against": int(direction < 0)}),) if past and is_told else ()
             )
+            if usual and self._tells_usual((*reasons, *opposing, *before)):
+                before = (*before, usual[row])
             brief = Brief(
                 headline=Stated(_headline(risk, average, is_label=self._headline["target"] == "label"), facts),
                 direction=direction,
                 reasons=reasons,
-                opposing=opposing if reasons else (),
+                opposing=opposing,
                 closing=(
                     *(() if reasons else (NO_REASON,)),
                     *(Stated(each.kind, each.facts) for each in before),
@@ -134,6 +145,11 @@ class ChurnWriter:
                 )
             )
         return found
+
+    def _tells_usual(self, told: Sequence[Claim]) -> bool:
+        """Return whether a text states a mean of the usual window; a headline of its own states the outcome."""
+        is_in_headline = self._headline["target"] == "spending" and not self._headline["is_listed"]
+        return is_in_headline or any(claim.kind in _MEANS or "usual" in claim.facts for claim in told)
 
 
 def _chosen(claims: Sequence[Claim], direction: Direction) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
@@ -196,6 +212,12 @@ def lately_happened(view: ChurnView, labels: Labels) -> dict[int, Claim]:
         for kind, found in lately(view).items()
         for place, row in enumerate(found.rows.tolist())
     }
+
+
+def usual_of(view: ChurnView, labels: Labels) -> list[Claim]:
+    """Return since when the usual of each user is the mean. These claims are no drivers, so they have no player."""
+    since = usual_since(view)
+    return [_worded(Claim(USUAL_SINCE, "", "", 0.0, 0.0, since.facts_at(row)), labels) for row in since.rows.tolist()]
 
 
 def _worded(claim: Claim, labels: Labels) -> Claim:

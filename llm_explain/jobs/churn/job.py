@@ -14,7 +14,7 @@ from llm_explain.errors import ArtifactError, SettingError, UnknownUserError
 from llm_explain.jobs.brief import Brief, Stated
 from llm_explain.jobs.churn.actions import Actions
 from llm_explain.jobs.churn.columns import claims_from_customers
-from llm_explain.jobs.churn.explaining import ChurnWriter, claims_from_events, lately_happened
+from llm_explain.jobs.churn.explaining import ChurnWriter, claims_from_events, lately_happened, usual_of
 from llm_explain.jobs.churn.view import PLAYER_OF, ChurnView
 from llm_explain.jobs.writer import brief_writer
 from llm_explain.text.lexicon import DEFAULT_LOCALE, default_locale
@@ -43,15 +43,17 @@ class UserActions:
         actions: Measured uplift of every action.
         x: Features of the users, as the actions read them, shape ``(n, n_features)``.
         user_ids: The shop's ids, shape ``(n,)``.
+        risk: Their calibrated risks, shape ``(n,)``.
     """
 
     actions: Actions
     x: Floats
     user_ids: tuple[str, ...]
+    risk: Floats
 
     def closing(self, rows: Sequence[int]) -> list[tuple[Stated, ...]]:
         """Return the closing statements of the texts of some users."""
-        return self.actions.closing(self.x[list(rows)])
+        return self.actions.closing(self.x[list(rows)], self.risk[list(rows)])
 
     def best(self, rows: Sequence[int]) -> list[tuple[str, Bin]]:
         """Return the action with the largest lower bound, and what was measured, for some users."""
@@ -230,13 +232,13 @@ class ChurnJob:
     def _users_of(self, actions: Actions) -> UserActions:
         """Return what actions prove for the users of this job."""
         if actions.table is not None and self.customers is not None:
-            return UserActions(actions, actions.table.encode(self.customers), self.user_ids)
+            return UserActions(actions, actions.table.encode(self.customers), self.user_ids, self.risk)
         if actions.table is not None or actions.features != self.artifacts.model.features:
             raise ArtifactError(
                 "the kept experiment was measured on other features but those of the model are needed. "
                 "Run `llm-explain churn explain --uplift FILE --keep-uplift` again."
             )
-        return UserActions(actions, self.x, self.user_ids)
+        return UserActions(actions, self.x, self.user_ids, self.risk)
 
     def _id_in(self, table: pd.DataFrame) -> str | None:
         """Return the id column of the customers if a table has it too."""
@@ -314,7 +316,7 @@ class ChurnJob:
             medians = dict(zip(table.features, pd.DataFrame(self.x).median().tolist(), strict=True))
             view = ChurnView(self.spending, table, at, setting, medians, self.may_name)
             attributed, claims = claims_from_events(self.artifacts.model, view, PLAYER_OF, labels)
-            lately = lately_happened(view, labels)
+            lately, usual = lately_happened(view, labels), usual_of(view, labels)
         else:
             customers, columns = self.customers, self.artifacts.columns
             if customers is None or columns is None:
@@ -322,5 +324,5 @@ class ChurnJob:
                     "the job has neither events nor customers but one is needed. Open it by its class methods."
                 )
             attributed, claims = claims_from_customers(self.artifacts.model, customers.iloc[places], columns, labels)
-            lately = {}  # a table of customers has no past
-        return writer.explain(ids, attributed, claims, (self.as_of, self.local), closing, lately)
+            lately, usual = {}, []  # a table of customers has no past
+        return writer.explain(ids, attributed, claims, (self.as_of, self.local), closing, lately, usual)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,16 @@ from scoring.churn.artifacts import ChurnArtifacts
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+PROVEN = re.compile(
+    r"In a test with ([\d,]+) customers of similar predicted effect, “call” raised “stayed” from ([\d.]+)% to "
+    r"([\d.]+)%, by at least ([\d.]+) percentage points(; .+)?\.$"
+)
+UNPROVEN = re.compile(
+    r"No action is proven to help this customer: in a test with [\d,]+ customers of similar predicted effect, “call” "
+    r"changed “stayed” by -?[\d.]+ percentage points \(between -[\d.]+ and -?[\d.]+\)\.$"
+)
 
 
 def subscribers(n: int, seed: int) -> pd.DataFrame:
@@ -131,15 +142,24 @@ def test_an_action_is_named_only_for_customers_for_whom_it_is_proven(folder: Pat
         "stayed",
     ]
     table = pd.read_csv(folder / "customers.csv").set_index("customerID")
-    named = {"Month-to-month": [], "Two year": []}
+    named, rooms = {"Month-to-month": [], "Two year": []}, set()
     written = ("--uplift-out", str(folder / "uplift.csv"), "--html", str(folder / "page.html"))
     for line in run(folder, "explain", "-k", "1200", "--json", *given, *written).splitlines():
         record = json.loads(line)
-        is_named = "“call” raised “stayed” by" in record["text"]
-        assert is_named != record["text"].endswith("No action is proven to help this customer.")
+        is_named = "“call” raised “stayed” from" in record["text"]
+        assert is_named != bool(UNPROVEN.search(record["text"]))
+        if is_named:
+            n, before, after, low, room = PROVEN.search(record["text"]).groups()  # type: ignore[union-attr]
+            assert 400 < int(n.replace(",", "")) < 4000
+            assert 0 < float(low) < float(after) - float(before)
+            risk = round(100 * record["probability"])
+            assert bool(room) == (float(after) - float(before) > risk), "no risk falls by more than it is"
+            assert room is None or room == f"; this risk of {risk}% can fall by {risk} points at most"
+            rooms.add(bool(room))
         named[table.loc[record["user_id"], "Contract"]].append(is_named)
     assert np.mean(named["Month-to-month"]) > 0.9
     assert np.mean(named["Two year"]) < 0.1
+    assert rooms == {True, False}
     uplift = pd.read_csv(folder / "uplift.csv").set_index("user_id")
     assert (uplift["uplift_low"] > 0).mean() == pytest.approx(np.mean([*named["Month-to-month"], *named["Two year"]]))
     assert (uplift["uplift"] > uplift["uplift_low"]).all()
@@ -153,7 +173,7 @@ def test_a_kept_experiment_speaks_in_later_texts(folder: Path, tmp_path: Path) -
     options = (*uplift, "--treatment", "call", "--artifacts", str(model))
     measured = run(folder, "explain", "-k", "5", "--keep-uplift", "--learner", "t", *options)
     kept = run(folder, "explain", "-k", "5", "--artifacts", str(model))
-    assert "“call” raised “stayed” by" in kept
+    assert "“call” raised “stayed” from" in kept
     assert kept in measured
     (model / "uplift.json").write_text("{}")
     with pytest.raises(ArtifactError, match=r"uplift\.json cannot be read .* but measured actions are needed"):
@@ -164,12 +184,25 @@ def test_an_action_in_money_pays_its_cost() -> None:
     table = subscribers(4000, 3).assign(money=lambda frame: 10.0 * frame["stayed"])
     columns = ExperimentColumns("call", "none", "stayed", value="money", cost=1.0, exclude=("Churn",))
     found = Actions.fit(table, columns)
-    said = found.closing(found.table.encode(table))
+    risk = np.full(len(table), 0.2)
+    said = found.closing(found.table.encode(table), risk)
     worth = [each.facts for (each,) in said if each.kind == "action_worth"]
     assert 0.3 < len(worth) / len(said) < 0.7
     assert all(2.0 < facts["low"] < facts["gain"] < 4.5 for facts in worth)  # 10 · .4 − 1 = 3
     dear = Actions.fit(table, ExperimentColumns("call", "none", "stayed", "money", 9.0, ("Churn",)))
-    assert {each.kind for (each,) in dear.closing(dear.table.encode(table))} == {"action_unproven"}
+    unworthy = [each for (each,) in dear.closing(dear.table.encode(table), risk)]
+    assert {each.kind for each in unworthy} == {"action_unworthy"}
+    assert all(each.facts["low"] < each.facts["gain"] < each.facts["high"] for each in unworthy)
+    assert {each.facts["customers"] for each in unworthy} == {each.n for each in dear.uplifts[0].bins}
+
+
+def test_an_action_with_too_few_customers_is_said_to_be_unmeasured() -> None:
+    table = subscribers(4000, 6)
+    found = Actions.fit(table, ExperimentColumns("call", "none", "stayed", exclude=("Churn",)))
+    one = found.uplifts[0]
+    few = replace(found, uplifts=(replace(one, bins=tuple(replace(each, lower=-np.inf) for each in one.bins)),))
+    ((said,),) = few.closing(found.table.encode(table)[:1], np.array([0.2]))
+    assert (said.kind, said.facts["action"]) == ("action_unmeasured", "call")
 
 
 def test_an_experiment_that_cannot_be_read_is_an_error() -> None:

@@ -468,7 +468,6 @@ class Explainer:
         suppressions: Suppressions = NO_SUPPRESSIONS,
         sources: Sequence[str] | None = None,
         players: Literal["groups", "items"] = "groups",
-        needs_visible_links: bool = False,
     ) -> list[Explanation]:
         """Say why items score as they do, for a shop with a ranking of its own.
 
@@ -490,8 +489,6 @@ class Explainer:
                 first, the language model writes the whole list in one batch.
             players: ``items`` splits the largest history group of each score into its heaviest past items and the rest;
                 each such item is a part ``item:<item_id>`` of the group. It needs the glass-box scorer.
-            needs_visible_links: Whether a reason names a past item or another category only if a person would see its
-                link with the item, as the reasons of lists do.
 
         Returns:
             An explanation for each item, in the order given.
@@ -507,7 +504,6 @@ class Explainer:
         items = version.shop.catalogue.index_of(item_ids)
         user = version.reader.read(user_id, history, as_of, channel)
         pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions, sources)
-        pipeline = replace(pipeline, needs_visible_links=needs_visible_links)
         return pipeline.explain(user.scored, user.evidence, items, has_item_players=players == "items")
 
     def shelves(

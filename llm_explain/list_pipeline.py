@@ -185,7 +185,6 @@ class ListPipeline(Pipeline):
                 for claim in allowed_claims(own, placed[row].item_index, shop=self.shop, kinds=kinds)
                 if may_say(claim, row)
             ],
-            needs_visible_links=True,
         )
         lines = self._lines(subjects, claims, placed)
         again = {row for row, card in enumerate(placed) if card.section == "again" and card.placement != "pinned"}
@@ -300,6 +299,7 @@ class ListPipeline(Pipeline):
                 and "count" not in claim.facts
                 and claim.share >= LEAST_LEARNED_SHARE
             ],
+            needs_visible_links=False,
         )
         return dict(zip(rows, found, strict=True))
 

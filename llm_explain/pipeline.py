@@ -57,7 +57,6 @@ class Pipeline:
         suppressions: What the user does not want to be told.
         sources: Order of the sources of sentences; the writer's own if not given.
         of_users: What each user does not want to be told, in place of ``suppressions``, for lists of many users.
-        needs_visible_links: Whether the reasons of single items need a link that a person would see, as those of lists.
     """
 
     shop: ShopEvidence
@@ -70,7 +69,6 @@ class Pipeline:
     suppressions: Suppressions
     sources: Sequence[str] | None = None
     of_users: Sequence[Suppressions] = ()
-    needs_visible_links: bool = False
 
     def explain(
         self, user: ScoredUser, evidence: Evidence, items: IndexArray, *, has_item_players: bool = False
@@ -279,7 +277,6 @@ class Pipeline:
             subjects,
             attributions,
             lambda claims, row: select(claims, items[row], shop=self.shop, kinds=kinds),
-            needs_visible_links=self.needs_visible_links,
         )
         return self._with_facts(subjects, [tuple(own) for own in claims])
 
@@ -289,7 +286,7 @@ class Pipeline:
         attributions: Sequence[Attribution],
         choose: Choose,
         *,
-        needs_visible_links: bool = False,
+        needs_visible_links: bool = True,
     ) -> list[list[Claim]]:
         """Return what is chosen of the claims that hold, that the locale has words for and that are not suppressed."""
         may_tell, settings = self._may_tell(subjects), self.shop.policy.settings

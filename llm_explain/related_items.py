@@ -16,6 +16,7 @@ from jinja2 import TemplateError, Undefined
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_explain.answers import RelatedItem
+from llm_explain.claims.visible_links import words_of
 from llm_explain.errors import PromptError
 from llm_explain.records import Fault, Text, Verdict
 from llm_explain.text.lexicon import load_lexicon
@@ -23,6 +24,7 @@ from llm_explain.text.name_cleaning import inside_sentence
 from llm_explain.text.prompt_files import read_prompt_file
 from llm_explain.text.values import value_expressions
 from llm_explain.verifier.proof import proof_environment
+from scoring.data.catalogue import NO_CATEGORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +60,8 @@ class RelatedItems:
     def similar(self, item: int, k: int, texts: PairTexts) -> list[RelatedItem]:
         """Return the items that the scorer links to an item, or that its users bought later or with it.
 
+        Other products of its category come last, by the words that both titles have and by their buyers.
+
         Args:
             item: Row number of the item.
             k: How many.
@@ -70,9 +74,10 @@ class RelatedItems:
         counted = self._counted(item, self._shop.snapshot.followers) + self._counted(
             item, self._shop.snapshot.companions
         )
-        order = counted if strength is None else np.where(strength > 0, strength / max(strength.max(), 1e-12), 0.0)
-        if strength is not None:  # items without a link come last, by their counts
-            order = np.where(order > 0, 1.0 + order, counted / max(counted.max(), 1e-12))
+        order = self._alike(item)
+        for stronger in (counted, strength):
+            if stronger is not None:  # at least 1 above every item that has weaker evidence alone
+                order = np.where(stronger > 0, 1.0 + order.max() + stronger / max(stronger.max(), 1e-12), order)
         return self._shown(np.array([item]), order, k, texts)
 
     def complete(self, basket: Sequence[int], k: int, texts: PairTexts) -> list[RelatedItem]:
@@ -100,6 +105,21 @@ class RelatedItems:
         weights = np.array([[table.weight for table in self._links.tables]] * len(items))
         found = np.zeros(len(self._may_show))
         found[: self._links.n_items] = self._links.of_history(items, weights)
+        return found
+
+    def _alike(self, item: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return how near the other products of one's named category come to it, below 2, shape ``(n_items,)``."""
+        shop, found = self._shop, np.zeros(len(self._may_show))
+        category, titles = shop.catalogue.category_index, shop.catalogue.titles
+        if shop.catalogue.category_names[category[item]] == NO_CATEGORY:
+            return found
+        is_other = self._may_show & (category == category[item]) & (shop.family != shop.family[item])
+        others, own = np.flatnonzero(is_other), words_of(str(titles[item]))
+        buyers = shop.snapshot.buyers[others]
+        found[others] = 1e-3 * (1 + buyers) / (1.0 + buyers.max(initial=0))  # it decides between equals
+        found[others] += [
+            len(own & words) / max(1, len(own | words)) for words in map(words_of, map(str, titles[others]))
+        ]
         return found
 
     def _counted(self, item: int, pairs: ItemPairs) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -190,7 +190,6 @@ class _Planner:
                 locale=self.settings.locale,
                 surface="push" if self.settings.channel == "push" else "email",
                 suppressions=replace(own, kinds=own.kinds | OFFERS_ONLY.kinds),
-                needs_visible_links=True,
             )
             for wish, row in zip(some, rows, strict=True):
                 line = self._line(wish)

@@ -11,6 +11,7 @@ import numpy as np
 from llm_explain.claims.evidence import Evidence
 from llm_explain.claims.selection import may_speak
 from llm_explain.claims.subjects import Subjects
+from llm_explain.composition.variants import has_usual_variants, variant_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,16 +128,17 @@ def arrange(
 ) -> list[Placed]:
     """Choose the items of a list and their places.
 
-    Without sections, the list is the best allowed items by score. With sections, it shows each visible title once, and
-    the best variant of each product that is new to the user. An
-    item is in *again* if the user bought its title before, else in *new*. What was just bought is held back until it is
-    due: a list of *again* leaves it out, and a mixed list shows it last. So does a mixed list with what was bought once
-    or twice, longer ago than nine in ten of the user's returns to an item took; a list of *again* shows it last. Of the
-    products that the user bought in another size or version, one item may be in *new*, if there is something to say
-    about what is new of it; the others come last. Of the next 30 new items, those come first that a person would link
-    with what the user bought. At most half of a mixed list repeats while there are new items. If users of the shop do
-    not come back to items, all that they had comes last. Pinned items come first, though all of them repeat, and buried
-    ones last. Diversity orders each section by itself, whatever the links. A page continues the one before it.
+    Without sections, the list is the best allowed items by score. With sections, it shows each visible title once.
+    Of the variants of a product that is new to the user, it shows the one in the user's usual size or colour. An
+    item is in *again* if the user bought its title before, else in *new*. What was just bought is held back until
+    it is due: a list of *again* leaves it out, and a mixed list shows it last. So does a mixed list with what was
+    bought once or twice, longer ago than nine in ten of the user's returns to an item took; a list of *again* shows
+    it last. Of the products that the user bought in another size or version, one item may be in *new*, if there is
+    something to say about what is new of it; the others come last. Of the next 30 new items, those come first that
+    a person would link with what the user bought. At most half of a mixed list repeats while there are new items.
+    If users of the shop do not come back to items, all that they had comes last. Pinned items come first, though
+    all of them repeat, and buried ones last. Diversity orders each section by itself, whatever the links. A page
+    continues the one before it.
 
     Args:
         scored: The user's scores.
@@ -150,7 +152,8 @@ def arrange(
         At most ``k`` items, in the order shown.
     """
     every, end = len(evidence.shop.catalogue), selection.offset + k
-    few = every if selection.pins or selection.diversity else min(every, end + MOST_REPEATS)
+    is_of_all = selection.pins or selection.diversity or (selection.section and has_usual_variants(evidence))
+    few = every if is_of_all else min(every, end + MOST_REPEATS)
     page = _page(
         _candidates(scored, evidence, selection, few, is_message=is_message),
         evidence,
@@ -184,6 +187,7 @@ def _page(
         found = found.take(_is_asked_for(evidence, found))
         found = found.take(np.lexsort((found.rank, found.pin)))  # a pin stands for its title
         found = found.take(_first_of_each(evidence.shop.title_index[found.item]))
+        found = found.take(np.lexsort((found.rank, -variant_fit(found.item, evidence), found.pin)))
         for of_one in (evidence.shop.family, evidence.shop.product):
             found = found.take(_without_siblings(of_one[found.item], found.is_again | (found.pin < n_pins)))
         if selection.section == "new":
@@ -349,7 +353,8 @@ def _says_nothing_new(found: _Candidates, evidence: Evidence, versions: Sequence
     is_known: Flags = ~found.is_again & (
         np.isin(shop.family[found.item], shop.family[bought]) | np.isin(shop.product[found.item], shop.product[bought])
     )
-    for row in np.flatnonzero(is_known)[:MOST_VERSIONS].tolist():
+    suits = variant_fit(found.item, evidence) > 0
+    for row in np.flatnonzero(is_known & (suits | ~suits.any()))[:MOST_VERSIONS].tolist():
         item = found.item[row : row + 1]
         of_item = Subjects.of(evidence, np.zeros(1, dtype=np.int64), item)
         if any(may_speak(kind, int(item[0]), shop) and len(kind.find(of_item).rows) for kind in versions):

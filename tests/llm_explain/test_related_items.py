@@ -25,7 +25,7 @@ TITLES = {
 START = pd.Timestamp("2017-06-01")
 
 
-def shop_tables(*, kind: str = "purchase") -> Tables:
+def shop_tables(*, kind: str = "purchase", category: str | None = None) -> Tables:
     """Return a shop in which 60 users buy apples with bars, 20 of them bread later, and 140 others buy other things."""
     rows: list[tuple[str, str, float]] = []
     for user in range(60):
@@ -36,7 +36,7 @@ def shop_tables(*, kind: str = "purchase") -> Tables:
     rows += [("w", "x", 1.0)]
     events = pd.DataFrame(rows, columns=["user_id", "item_id", "hours"])
     events["timestamp"] = START + pd.to_timedelta(events.pop("hours"), unit="h")
-    items = pd.DataFrame({"item_id": [*TITLES], "title": [*TITLES.values()], "category": "food"})
+    items = pd.DataFrame({"item_id": [*TITLES], "title": [*TITLES.values()], "category": category})
     return Tables(events.assign(kind=kind), items, shop=Shop(target_kinds=(kind,)))
 
 
@@ -63,6 +63,18 @@ def test_similar_items_state_their_counts(explainer: Explainer) -> None:
     ]
     assert said(explainer.similar("a", k=1)) == said(explainer.similar("a"))[:1]
     assert said(explainer.similar("a", locale="zh"))[0][1] == "有60位顾客同时购买过嘎啦苹果和这款。"
+
+
+def test_products_of_the_category_come_after_what_is_linked() -> None:
+    food = shop_tables(category="food")
+    assert said(explainer_of(food).similar("a"))[:2] == said(explainer_of(shop_tables()).similar("a"))
+    # No count links crackers: "Rye bread" shares a word, and the others come by their buyers.
+    rye = pd.DataFrame({"item_id": ["g", "h"], "title": ["Rye crackers", "Rye crackers, large"], "category": "food"})
+    items = pd.concat([food.items, rye.assign(parent_id="rye")], ignore_index=True)
+    explainer = explainer_of(Tables(food.events, items, shop=food.shop))
+    assert [each.item_id for each in explainer.similar("g")] == ["c", "e", "f", "a", "b", "d"]  # "h" is its variant
+    assert [text for _, text in said(explainer.similar("g"))] == [None] * 6
+    assert explainer.complete(["g"]) == []
 
 
 def test_a_basket_is_completed_by_what_was_bought_with_it(explainer: Explainer) -> None:

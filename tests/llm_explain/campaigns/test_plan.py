@@ -76,26 +76,6 @@ def test_each_offer_runs_in_the_users_store_on_the_day(plan: CampaignPlan, shop_
             assert offer.explanation.reasons
 
 
-def test_reasons_need_a_link_that_a_person_would_see(
-    explainer: Explainer, consent: Path, coupon: Offer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    best = {user: [row.item_id for row in explainer.rank(user, k=40)] for user in USERS}
-    link = explainer.shop.visible_links
-    monkeypatch.setattr(link, "of_reasons", lambda other, item: np.zeros(len(other), dtype=bool))
-    monkeypatch.setattr(link, "of_category", lambda *_: False)
-    monkeypatch.setitem(vars(link), "can_tell", True)  # a shop that can tell does not fall back on learned links
-    linked = {"similar_item", "related_category", "frequent_item"}
-    rows = [row for user, own in best.items() for row in explainer.explain(user, own)]
-    told = {row.item_id for row in rows if linked & {claim.kind for claim in row.reasons}}
-    assert told
-    coupons = [Offer(item_id, "coupon", item_id, coupon.facts) for item_id in told]
-    settings = CampaignSettings(name="links", unsubscribe_url=LINK, max_offers=20, holdout=0)
-    found = plan_campaign(explainer, audience=Audience(consent), settings=settings, coupons=coupons, user_ids=USERS)
-    kinds = {claim.kind for each in found.messages for offer in each.offers for claim in offer.explanation.reasons}
-    assert kinds
-    assert not linked & kinds
-
-
 def test_a_coupon_takes_the_place_of_a_promotion_and_has_a_cost(
     plan: CampaignPlan, explainer: Explainer, coupon: Offer
 ) -> None:

@@ -182,6 +182,28 @@ def test_a_list_shows_one_variant_of_what_is_new(explainer: Explainer, monkeypat
     assert pinned[:2] == [new[2], new[1]]
 
 
+def test_of_the_variants_the_one_in_the_usual_size_is_shown(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = explainer.rank("u00", k=40, section="mixed")
+    again, new = ([row.item_id for row in rows if row.section == section] for section in ("again", "new"))
+    shop = explainer.shop
+    small, medium, large, other, known = shop.catalogue.index_of([*new[:3], new[3], again[0]]).tolist()
+    family, titles = shop.family.copy(), shop.catalogue.titles.copy()
+    family[[small, medium, large]], family[other] = family[small], family[known]
+    titles[[small, medium, large]] = "Wool jumper - S", "Wool jumper - M", "Wool jumper - L"
+    titles[[known, other]] = "Linen shirt - M", "Linen shirt - L"
+    monkeypatch.setattr(shop, "family", family)
+    monkeypatch.setitem(vars(shop.catalogue), "titles", titles)
+    monkeypatch.setattr(shop, "_once", {})
+    shown = [row.item_id for row in explainer.rank("u00", k=40, section="mixed")]
+    assert new[1] in shown  # the user bought "M" alone
+    assert not {new[0], new[2]} & set(shown)
+    assert shown.index(new[3]) > shown.index(new[1])  # the known shirt in a size that the user does not buy comes last
+    pages = [explainer.rank("u00", k=5, section="new", offset=start) for start in range(0, 40, 5)]
+    assert [row.item_id for page in pages for row in page] == ids(explainer.rank("u00", k=40, section="new"))
+
+
 @pytest.mark.parametrize("user_id", USERS)
 def test_a_page_keeps_to_its_budget(explainer: Explainer, user_id: str) -> None:
     rows = explainer.recommend(user_id, k=10, section="new")

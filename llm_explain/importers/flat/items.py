@@ -65,6 +65,24 @@ def items_table(items: pd.DataFrame, events: pd.DataFrame, locale: str, first_ki
     return _finished(cleaned).reset_index()
 
 
+def with_brands(items: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Put the brand behind a title that items of several brands have: counts go by title, and a shopper sees the brand.
+
+    Args:
+        items: Items with ``title`` and perhaps ``brand``.
+
+    Returns:
+        The items, and how many titles changed, for the report.
+    """
+    if "brand" not in items:
+        return items, {}
+    is_of_many = items.groupby("title")["brand"].transform("nunique") > 1
+    is_told = [str(brand).casefold() in str(title).casefold() for title, brand in items[["title", "brand"]].to_numpy()]
+    rows = is_of_many & items["brand"].notna() & ~np.array(is_told, dtype=bool)
+    title = items["title"].mask(rows, items["title"] + " (" + items["brand"] + ")")
+    return items.assign(title=title), {"titles of several brands, told with the brand": int(rows.sum())}
+
+
 def clean_names(items: pd.DataFrame, locale: str) -> pd.DataFrame:
     """Clean the names of an items table.
 

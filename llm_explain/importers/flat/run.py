@@ -14,7 +14,7 @@ from llm_explain.importers.flat.assemble import NO_USER, REASON, Assembled, asse
 from llm_explain.importers.flat.corrections import Corrections, MissingAnswerError, command
 from llm_explain.importers.flat.currencies import currency_of
 from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
-from llm_explain.importers.flat.items import CATEGORY_CODE, NAMES, items_table
+from llm_explain.importers.flat.items import CATEGORY_CODE, NAMES, items_table, with_brands
 from llm_explain.importers.flat.language import language_of
 from llm_explain.importers.flat.lookups import join_lookups, with_shared_items
 from llm_explain.importers.flat.plays import PLAYS, SKIP
@@ -256,7 +256,8 @@ def _tables(
     del names, named, lines
     items, derived = _with_derived(items, shop.locale) if name_things else (items, {})
     items = _with_codes(items)
-    notes |= derived
+    items, branded = with_brands(items)
+    notes |= derived | branded
     shop = _settings(shop, assembled, events)
     events, undone = with_signals_undone(events, shop)
     notes |= undone

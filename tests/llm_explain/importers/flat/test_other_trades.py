@@ -48,6 +48,15 @@ def test_a_title_tells_items_apart_and_what_groups_them_is_their_category(tmp_pa
     assert tables.items["category"].nunique() == 3
 
 
+def test_a_title_of_several_brands_is_told_with_the_brand(tmp_path) -> None:
+    header = "user_id,item_id,product_name,brand,date"
+    shelf = ["x0,Ankle boots,Duero", "x1,Ankle boots,Costa", "x2,Rain hat,Duero"]
+    rows = [f"u{k % 7},{shelf[k % 3]},2024-01-{k % 28 + 1:02d}" for k in range(60)]
+    tables, _ = imported(tmp_path, "\n".join([header, *rows]) + "\n")
+    titles = tables.items.set_index("item_id")["title"].to_dict()
+    assert titles == {"x0": "Ankle boots (Duero)", "x1": "Ankle boots (Costa)", "x2": "Rain hat"}
+
+
 def test_nested_activities_and_what_takes_them_back(tmp_path) -> None:
     rows = [
         {"id": f"a{k}", "actor": {"id": f"u{k % 5}"}, "verb": "unfollow" if k == 7 else "follow",

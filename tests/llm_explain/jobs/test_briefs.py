@@ -145,7 +145,7 @@ def test_a_count_is_told_by_its_own_words_whatever_the_user(locale: str, overdue
         assert said.opposing == (kept,)
         assert "51" in written.text
         assert "1天" not in written.text.replace("41天", "")
-        none = {"en": "none of its 51", "es": "no tiene ninguna", "zh": "没有一个"}[locale]
+        none = {"en": "none of its 51", "es": "ninguna lleva", "zh": "没有一个"}[locale]
         assert (none in written.text) == (overdue == 0)
 
 

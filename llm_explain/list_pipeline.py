@@ -199,8 +199,7 @@ class ListPipeline(Pipeline):
             for page, budget in zip(pages, budgets, strict=True):
                 own = slice(page.start, page.stop)
                 chosen += cards.with_second_reasons(reasons[own], first[own], budget, kinds)
-        requests = self._with_facts(subjects, [() for _ in chosen], lambda *_: False)
-        requests = [replace(request, claims=own) for request, own in zip(requests, chosen, strict=True)]
+        requests = self._asked(subjects, chosen)
         is_open = {row for row, card in enumerate(placed) if card.section == "new" and card.placement != "pinned"}
         requests = self._with_facts_of_user(subjects, requests, budget_of, may_say, is_open)
         for row, line in lines.items():
@@ -357,7 +356,8 @@ class ListPipeline(Pipeline):
             [each for each in own if not budget.names_used(str(ids[each.item_index]))]
             for own, budget in zip(subjects.past_items, budgets, strict=True)
         ]
-        return subjects.take(np.arange(len(subjects)), past_items=past)
+        is_same = all(len(own) == len(left) for own, left in zip(subjects.past_items, past, strict=True))
+        return subjects if is_same else subjects.take(np.arange(len(subjects)), past_items=past)
 
     def _facts_of_user(self, subjects: Subjects) -> Iterator[tuple[ClaimKind, Subjects]]:
         """Yield the kinds of facts about the user, the most useful ones first, each with the past items it may name.

@@ -278,7 +278,11 @@ class Pipeline:
             attributions,
             lambda claims, row: select(claims, items[row], shop=self.shop, kinds=kinds),
         )
-        return self._with_facts(subjects, [tuple(own) for own in claims])
+        facts = self._facts(subjects, [row for row, own in enumerate(claims) if not own], None, lambda *_: True)
+        return [
+            replace(request, claims=(facts[row],), is_neutral=True) if row in facts else request
+            for row, request in enumerate(self._asked(subjects, [tuple(own) for own in claims]))
+        ]
 
     def _derived(
         self,
@@ -334,24 +338,12 @@ class Pipeline:
         )
         return {row: fact for row, fact in enumerate(found) if fact is not None}
 
-    def _with_facts(
-        self,
-        subjects: Subjects,
-        claims: Sequence[tuple[Claim, ...]],
-        may_tell: MayTell = lambda *_: True,
-    ) -> list[SentenceRequest]:
-        """Return what each text states: its claims, or a neutral fact if it has none."""
-        facts = self._facts(subjects, [row for row, own in enumerate(claims) if not own], None, may_tell)
+    def _asked(self, subjects: Subjects, claims: Sequence[tuple[Claim, ...]]) -> list[SentenceRequest]:
+        """Return requests for texts that state some claims."""
         histories = [subjects.evidence.histories[user] for user in subjects.user.tolist()]
         return [
-            SentenceRequest(
-                claims=(facts[row],) if row in facts else claims[row],
-                is_neutral=row in facts,
-                item_index=item,
-                user_id=history.user_id,
-                as_of=self.shop.local(history.as_of),
-            )
-            for row, (item, history) in enumerate(zip(_items(subjects), histories, strict=True))
+            SentenceRequest(claims=own, item_index=item, user_id=history.user_id, as_of=self.shop.local(history.as_of))
+            for own, item, history in zip(claims, _items(subjects), histories, strict=True)
         ]
 
     def _record(

@@ -28,6 +28,9 @@ GROUP_PREFIX: Final = "group:"
 CONTEXT_PREFIX: Final = "context:"
 FEATURE_PREFIX: Final = "feature:"
 
+SEVERAL: Final = frozenset({"other group", "any group", "past item"})
+"""Scopes of which a subject may have several players, each with a group or past items of its own."""
+
 
 class _Speaker(NamedTuple):
     """A player that raised a score and has a name, and so may have claims.
@@ -86,9 +89,10 @@ def derive(
     found = _found(subjects, speakers, visible, kinds)
     sources: dict[int, tuple[int, int]] = {}  # findings and place of each claim, by the claim's id
     claims: list[list[Claim]] = [[] for _ in attributions]
-    for number, (kind, own, findings) in enumerate(found):
+    for number, (kind, speaker_at, findings) in enumerate(found):
         for place, row in enumerate(findings.rows.tolist()):
-            speaker = own[row]
+            if (speaker := speaker_at.get(row)) is None:
+                continue
             item = None if findings.cites is None else findings.cites[place]
             of_kind = [(speaker.parts.get(part, 0.0), part) for part in kind.parts]
             phi, part = max(of_kind) if item is None else (item.phi, item.part)
@@ -105,13 +109,28 @@ def derive(
 
 def _found(
     subjects: Subjects, speakers: _Speakers, visible: _Speakers, kinds: ClaimKinds
-) -> list[tuple[ClaimKind, list[_Speaker], Findings]]:
-    """Apply the rule of each kind to the players that it can speak for."""
-    spoken = {id(own): _spoken(subjects, own) for own in (*speakers.values(), *visible.values())}
-    found = []  # kinds share one object a scope, and with it what is counted for it
+) -> list[tuple[ClaimKind, dict[int, _Speaker], Findings]]:
+    """Apply the rule of each kind to the players that it can speak for; they are given by the rows of its findings.
+
+    A rule about the item or its own category holds for whatever player it speaks for: what it found is kept, for the
+    lines, facts and badges of the same subjects.
+    """
+    spoken = {
+        id(own): _spoken(subjects, own) for each in (speakers, visible) for key, own in each.items() if key in SEVERAL
+    }  # kinds share one object a scope, and with it what is counted for it
+    found = []
     for kind in kinds.reasons(subjects.type):
         allowed = visible if kind.needs_visible_link else speakers
-        found += [(kind, allowed[key], kind.find(spoken[id(allowed[key])])) for key in _keys(kind) if key in allowed]
+        for key in _keys(kind):
+            if (own := allowed.get(key)) is None:
+                continue
+            if key in SEVERAL:
+                found.append((kind, dict(enumerate(own)), kind.find(spoken[id(own)])))
+                continue
+            findings, row_of = subjects.findings(kind, [speaker.row for speaker in own])
+            by_row = {speaker.row: speaker for speaker in own}
+            speaker_at = {place: by_row[row] for place, row in enumerate(row_of) if row in by_row}
+            found.append((kind, speaker_at, findings))
     return found
 
 

@@ -154,16 +154,19 @@ class Subjects:
         Returns:
             Findings of these subjects and perhaps of others, and the place that each of their rows stands for.
         """
-        places: Sequence[int] = range(len(self))
-        asked = self
-        if len(self) > FEW and 2 * len(rows) < len(self) and kind not in self._found:
-            key, places = tuple(rows), rows
-            if key not in self._parts:
-                self._parts[key] = self.take(np.array(rows, dtype=np.int64))
-            asked = self._parts[key]
-        if kind not in asked._found:
-            asked._found[kind] = kind.find(asked)
-        return asked._found[kind], places
+        if len(self) <= FEW or 2 * len(rows) >= len(self) or kind in self._found:
+            return self._apply(kind), range(len(self))
+        known = (places for places, part in self._parts.items() if kind in part._found and {*rows} <= {*places})
+        places = next(known, tuple(rows))
+        if places not in self._parts:
+            self._parts[places] = self.take(np.array(places, dtype=np.int64))
+        return self._parts[places]._apply(kind), places
+
+    def _apply(self, kind: Rule[T_co]) -> T_co:
+        if kind not in self._found:
+            self._found[kind] = kind.find(self)
+        found: T_co = self._found[kind]
+        return found
 
     @cached_property
     def of_user(self) -> Occasions:

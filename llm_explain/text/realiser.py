@@ -137,7 +137,7 @@ class Realiser:
                     continue
                 values = {slot: value for slot, value in values.items() if slot not in counts}
             values = {slot: plain if value == whole else value for slot, value in values.items()}
-        return replace(spec, values=values)
+        return spec if values == spec.values else replace(spec, values=values)
 
     def _required(self, kind: str) -> frozenset[str]:
         """Return the slots that each sentence of a claim kind has."""

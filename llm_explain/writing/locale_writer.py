@@ -259,14 +259,14 @@ class LocaleWriter:
     def _write_by(self, name: Source, sheet: _List, seconds: float) -> None:
         """Add what a source says in fresh words: what is ready, then what it writes now."""
         self._fill(name, sheet, is_fresh=True, may_repeat_title=False)
-        left = seconds
+        left = seconds if name == "lm" else 0.0  # the others write nothing now
         for _ in range(_ROUNDS):
             missing = [sheet.specs[place] for place in sheet.open_places()]
             if not missing or left <= 0 or name not in self._sources:
                 break
             left = self._prepare(self._sources[name], missing, sheet.tone, left)
-            is_natural = name != "lm"  # the model is not asked again for a word
-            self._fill(name, sheet, is_fresh=True, is_natural=is_natural, may_repeat_title=False)
+            # the model is not asked again for a word
+            self._fill(name, sheet, is_fresh=True, is_natural=False, may_repeat_title=False)
 
     def _fill(
         self,

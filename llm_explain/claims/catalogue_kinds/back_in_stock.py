@@ -12,8 +12,10 @@ from llm_explain.claims.occasions import NS_PER_DAY, to_dates
 from scoring.data.changes import is_on_sale
 
 if TYPE_CHECKING:
+    from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
+    from scoring.data.catalogue import IndexArray
 
 MAX_DAYS: Final = 14
 LEAST_PAUSE: Final = pd.Timedelta(days=1)
@@ -43,19 +45,23 @@ class BackInStock(ClaimKind):
         shop = subjects.shop
         if not shop.has_dates or not shop.past.changes:
             return NOTHING
-        gone: dict[str, pd.Timestamp | None] = {}
-        back: dict[str, pd.Timestamp] = {}
-        for item_id, when, is_there in shop.past.sale_steps():
-            if not is_there:
-                gone[item_id] = when
-                back.pop(item_id, None)
-            elif when is not None and ((left := gone[item_id]) is None or when - left >= LEAST_PAUSE):
-                back[item_id] = when
-        since = np.full(len(shop.catalogue), -1)
-        since[shop.catalogue.index_of([*back])] = [shop.local(moment).value for moment in back.values()]
-        moment = since[subjects.item]
+        moment = shop.once(_back_since)[subjects.item]
         passed = subjects.as_of // NS_PER_DAY - moment // NS_PER_DAY
-        is_back = (moment >= 0) & (moment <= subjects.as_of) & (passed <= MAX_DAYS)
-        rows = np.flatnonzero(is_back & is_on_sale(shop.catalogue.items)[subjects.item])
+        rows = np.flatnonzero((moment >= 0) & (moment <= subjects.as_of) & (passed <= MAX_DAYS))
         facts: dict[str, list[Fact]] = {"since": [*to_dates(moment[rows] // NS_PER_DAY)]}
         return Findings(rows, facts)
+
+
+def _back_since(shop: ShopEvidence) -> IndexArray:
+    """Return the local moment at which each item on sale came back; −1 for the others, shape ``(n_items,)``."""
+    gone: dict[str, pd.Timestamp | None] = {}
+    back: dict[str, pd.Timestamp] = {}
+    for item_id, when, is_there in shop.past.sale_steps():
+        if not is_there:
+            gone[item_id] = when
+            back.pop(item_id, None)
+        elif when is not None and ((left := gone[item_id]) is None or when - left >= LEAST_PAUSE):
+            back[item_id] = when
+    since = np.full(len(shop.catalogue), -1)
+    since[shop.catalogue.index_of([*back])] = [shop.local(moment).value for moment in back.values()]
+    return np.where(is_on_sale(shop.catalogue.items), since, -1)

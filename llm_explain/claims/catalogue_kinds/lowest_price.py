@@ -10,8 +10,10 @@ from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
+    from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
+    from scoring.data.log import FloatArray
 
 MOST_OF_MEDIAN: Final = 0.95
 SLACK: Final = 1e-6
@@ -51,9 +53,13 @@ class LowestPrice(ClaimKind):
         if not len(rows):
             return NOTHING
         paid, price, item = shop.paid_in_year, stated[rows], subjects.item[rows]
-        ever = shop.past.stated_prices()
-        lowest = np.array([ever.get(str(shop.catalogue.item_ids[each]), np.inf) for each in item.tolist()])
         says = (price <= paid.lowest[item] + SLACK) & (price <= MOST_OF_MEDIAN * paid.median[item] + SLACK)
-        says &= paid.is_covered[item] & (price <= np.round(lowest, 2) + SLACK)
+        says &= paid.is_covered[item] & (price <= shop.once(_lowest_stated)[item] + SLACK)
         facts: dict[str, list[Fact]] = {"price": price[says].tolist(), "usual": paid.median[item][says].tolist()}
         return Findings(rows[says], facts)
+
+
+def _lowest_stated(shop: ShopEvidence) -> FloatArray:
+    """Return the lowest price that the catalogue ever gave each item, rounded to cents, shape ``(n_items,)``."""
+    lowest = shop.past.stated_prices()
+    return np.round([lowest.get(item_id, np.inf) for item_id in shop.catalogue.item_ids.astype(str).tolist()], 2)

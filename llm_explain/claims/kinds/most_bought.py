@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llm_explain.claims.kind import ClaimKind, Findings
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from llm_explain.claims.occasions import NS_PER_DAY
 from scoring.data.catalogue import NO_CATEGORY
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
+    from llm_explain.claims.occasions import Flags
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
 
@@ -41,29 +42,35 @@ class MostBought(ClaimKind):
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
         shop, names = subjects.shop, subjects.shop.catalogue.category_names
-        rows = [
-            row
-            for row, code in enumerate(subjects.category.tolist())
-            if shop.has_dates
-            and shop.snapshot.span(WINDOW_DAYS) == WINDOW_DAYS
-            and names[code] not in ("", NO_CATEGORY)
-            and shop.policy.may_name_category(names[code])
-            and _is_first(subjects, row)
-        ]
-        facts: dict[str, list[Fact]] = {"category": [names[subjects.category[row]] for row in rows]}
-        return Findings(np.array(rows, dtype=np.int64), facts)
+        if not shop.has_dates or shop.snapshot.span(WINDOW_DAYS) != WINDOW_DAYS:
+            return NOTHING
+        may_name = {
+            code: names[code] not in ("", NO_CATEGORY) and shop.policy.may_name_category(names[code])
+            for code in np.unique(subjects.category).tolist()
+        }
+        is_named = np.array([may_name[code] for code in subjects.category.tolist()], dtype=bool)
+        rows = np.flatnonzero(is_named & _is_first(subjects))
+        facts: dict[str, list[Fact]] = {"category": [names[code] for code in subjects.category[rows].tolist()]}
+        return Findings(rows, facts)
 
 
-def _is_first(subjects: Subjects, row: int) -> bool:
-    """Return whether the user bought no other title of the category as often as the subject's."""
+def _is_first(subjects: Subjects) -> Flags:
+    """Return for which subjects the user bought no other title of the category as often as the subject's."""
     evidence, kinds = subjects.evidence, subjects.shop.shop.target_kinds
-    own = slice(*evidence.user.searchsorted([subjects.user[row], subjects.user[row] + 1]))
-    is_one = evidence.kind[own] == (kinds.index(PURCHASE) if PURCHASE in kinds else -1)
-    is_one &= evidence.category[own] == subjects.category[row]
-    is_one &= evidence.moment[own] >= subjects.as_of[row] - WINDOW_DAYS * NS_PER_DAY
-    title = subjects.shop.title_index[evidence.item[own][is_one]]
-    bought = np.unique(np.column_stack([title, evidence.occasion[own][is_one]]), axis=0)[:, 0]
-    titles, orders = np.unique(bought, return_counts=True)
-    is_own = titles == subjects.shop.title_index[subjects.item[row]]
-    most = orders[is_own].max(initial=0)
-    return len(titles) >= LEAST_TITLES and most >= LEAST_ORDERS and most > orders[~is_own].max()
+    title_of, n_titles = subjects.shop.title_index, 2 * len(subjects.shop.catalogue)
+    asked = evidence.category_key(subjects.user, subjects.category)
+    key = evidence.category_key(evidence.user, evidence.category)
+    is_counted = evidence.kind == (kinds.index(PURCHASE) if PURCHASE in kinds else -1)
+    is_counted &= evidence.moment >= (evidence.as_of - WINDOW_DAYS * NS_PER_DAY)[evidence.user]
+    events = np.flatnonzero(is_counted & np.isin(key, asked))
+    n_occasions = int(evidence.occasion.max(initial=0)) + 1
+    pair = (key[events] * n_titles + title_of[evidence.item[events]]) * n_occasions + evidence.occasion[events]
+    titles, orders = np.unique(np.unique(pair) // n_occasions, return_counts=True)
+    first, end = (titles.searchsorted((asked + step) * n_titles) for step in (0, 1))
+    own_title = asked * n_titles + title_of[subjects.item]
+    own = titles.searchsorted(own_title)
+    found = np.zeros(len(asked), dtype=bool)
+    for row in np.flatnonzero((end - first >= LEAST_TITLES) & (own < end)).tolist():
+        most = orders[own[row]] if titles[own[row]] == own_title[row] else 0
+        found[row] = most >= LEAST_ORDERS and (orders[first[row] : end[row]] >= most).sum() == 1
+    return found

@@ -163,11 +163,14 @@ class VisibleLinks:
                 found[place] = bool(self.of_titles(past, item).any())
             elif times[category] >= MIN_TIMES:
                 found[place] = says_more(str(catalogue.titles[item]), catalogue.category_names[category])
-        open_places = np.flatnonzero(~found)
-        if self.can_tell and len(open_places) and len(past):
-            pairs = np.repeat(items[open_places], len(past))
-            linked = self._is_counted(np.tile(past, len(open_places)), pairs)
-            found[open_places] = linked.reshape(len(open_places), len(past)).any(axis=1)
+        if self.can_tell and not found.all():
+            is_open = np.zeros(len(catalogue), dtype=bool)
+            is_open[items[~found]] = True
+            other, item = self._snapshot.followers.of_any(past)
+            other, item = other[is_open[item]], item[is_open[item]]
+            is_open[:] = False
+            is_open[item[self._is_counted(other, item)]] = True
+            found |= is_open[items]
         return found
 
     def are_of_one_sort(self, other: int, item: int) -> bool:

@@ -68,6 +68,14 @@ class ItemPairs:
         pairs = slice(int(self.start[item_index]), int(self.start[item_index + 1]))
         return self.item[pairs], self.users[pairs]
 
+    def of_any(self, item_index: IndexArray) -> tuple[IndexArray, IndexArray]:
+        """Return the first and the second item of each pair of some first items."""
+        n_pairs = self.start[item_index + 1] - self.start[item_index]
+        first = np.repeat(item_index, n_pairs)
+        return first, self.item[
+            np.arange(len(first)) + np.repeat(self.start[item_index + 1] - n_pairs.cumsum(), n_pairs)
+        ]
+
     def users_of(self, first: IndexArray, second: IndexArray) -> IndexArray:
         """Return the users of some pairs.
 

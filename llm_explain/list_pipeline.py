@@ -326,8 +326,7 @@ class ListPipeline(Pipeline):
         if not rows:
             return said
 
-        def may_join(claim: Claim, place: int) -> bool:
-            row = rows[place]
+        def may_join(claim: Claim, row: int) -> bool:
             return (
                 may_say(claim, row)
                 and names_allowed_category(claim, self.shop)
@@ -336,13 +335,12 @@ class ListPipeline(Pipeline):
                 and budgets[row].take_fact(claim, is_alone=not said[row].claims, is_last=is_last)
             )
 
-        for kind, known in self._facts_of_user(subjects.take(np.array(rows, dtype=np.int64))):
+        for kind, known in self._facts_of_user(subjects, rows):
             for _ in range(NAMES_TRIED):
-                places = [place for place, row in enumerate(rows) if said[row].claims == requests[row].claims]
-                fresh = known if is_last else self._without_named(known, [budgets[row] for row in rows])
-                found = self._facts(fresh, places, [kind], may_join)
-                for place, fact in found.items():
-                    row = rows[place]
+                left = [row for row in rows if said[row].claims == requests[row].claims]
+                fresh = known if is_last or known is subjects else self._without_named(known, budgets)
+                found = self._facts(fresh, left, [kind], may_join)
+                for row, fact in found.items():
                     claims = (fact,) if kinds[fact.kind].states_link else (*said[row].claims, fact)
                     said[row] = replace(said[row], claims=claims, is_neutral=True)
                 if not found:
@@ -359,15 +357,15 @@ class ListPipeline(Pipeline):
         is_same = all(len(own) == len(left) for own, left in zip(subjects.past_items, past, strict=True))
         return subjects if is_same else subjects.take(np.arange(len(subjects)), past_items=past)
 
-    def _facts_of_user(self, subjects: Subjects) -> Iterator[tuple[ClaimKind, Subjects]]:
+    def _facts_of_user(self, subjects: Subjects, rows: Sequence[int]) -> Iterator[tuple[ClaimKind, Subjects]]:
         """Yield the kinds of facts about the user, the most useful ones first, each with the past items it may name.
 
         Those are items like each subject. Kinds that state a link themselves come again, with items that counts link.
         """
         kinds = self.writer.spoken_kinds(self.locale).facts(subjects.type)
-        known = with_known_items(subjects)
-        yield from ((kind, known) for kind in kinds)
-        counted = with_known_items(subjects, are_counted=True)
+        known = with_known_items(subjects, rows)
+        yield from ((kind, known if kind.scope == "past item" else subjects) for kind in kinds)
+        counted = with_known_items(subjects, rows, are_counted=True)
         yield from ((kind, counted) for kind in kinds if kind.states_link)
 
     def _lines(

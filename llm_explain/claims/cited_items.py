@@ -12,7 +12,7 @@ from llm_explain.claims.signal_events import SIGNALS, signal_events
 from llm_explain.claims.subjects import Subjects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from llm_explain.claims.occasions import Flags, Floats, Occasions
     from scoring.data.catalogue import IndexArray
@@ -48,11 +48,12 @@ def past_pairs(subjects: Subjects) -> tuple[IndexArray, IndexArray]:
     return row, np.array([item.item_index for own in subjects.past_items for item in own], dtype=np.int64)
 
 
-def with_known_items(subjects: Subjects, *, are_counted: bool = False) -> Subjects:
+def with_known_items(subjects: Subjects, rows: Collection[int], *, are_counted: bool = False) -> Subjects:
     """Return subjects whose past items are those of the user that a person would link with each item, for facts.
 
     Args:
         subjects: What is explained.
+        rows: Places of the subjects that get past items.
         are_counted: Whether the counts of pairs have to show the link.
 
     Returns:
@@ -62,12 +63,13 @@ def with_known_items(subjects: Subjects, *, are_counted: bool = False) -> Subjec
     """
     evidence, shop = subjects.evidence, subjects.shop
     ids = shop.catalogue.item_ids
-    past = []
-    for user, item in zip(subjects.user.tolist(), subjects.item.tolist(), strict=True):
-        items, links = evidence.items_by_count(user), shop.visible_links
+    past: list[Sequence[PastItem]] = [()] * len(subjects)
+    for row in rows:
+        item, links = int(subjects.item[row]), shop.visible_links
+        items = evidence.items_by_count(int(subjects.user[row]))
         linked = items[links.by_counts(items, item) if are_counted else links.of_titles(items, item)].tolist()
         like = [each for each in linked if are_counted or links.may_replace(each, item)]
-        past.append([PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in like])
+        past[row] = [PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in like]
     return subjects.take(np.arange(len(subjects)), past_items=past)
 
 

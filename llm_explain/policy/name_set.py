@@ -102,6 +102,7 @@ class NameSet:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def plain(name: str) -> str:
-    """Return a name without differences of letter case and space."""
+    """Return a name without differences of letter case and space; kept, as every claim asks for its category's."""
     return " ".join(name.casefold().split())

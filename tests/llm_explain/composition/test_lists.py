@@ -454,7 +454,7 @@ def test_facts_about_the_user_are_true_whatever_drove_the_score(shop_artifacts: 
         items = version.shop.catalogue.index_of([str(row.item_id) for row in rows])
         subjects = Subjects.of(evidence, np.zeros(len(items), dtype=np.int64), items)
         for kind in version.writer.spoken_kinds().facts():
-            known = with_known_items(subjects)
+            known = with_known_items(subjects, range(len(subjects)))
             found = neutral(
                 known,
                 kinds=version.writer.spoken_kinds(),

@@ -96,7 +96,7 @@ def open_trained(
 
             rows = read_events(events, _with_changes(scorer.catalogue, changes).item_ids, scorer.shop)
     manifest = read_manifest(folder, is_checked=True)
-    vectors, index = VectorCache(), ItemIndex.open(folder / INDEX)
+    vectors, index = VectorCache(is_single=True), ItemIndex.open(folder / INDEX)
     pool = None if index is None else CandidatePool(scorer, index)
     kinds = ClaimKinds.installed().extended((*_kinds_of(scorer), *claim_kinds))
     version = _version(

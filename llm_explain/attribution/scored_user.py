@@ -117,7 +117,7 @@ class AdditiveScoredUser:
             pool: Finds the candidates in a large catalogue.
 
         Returns:
-            The users, whose coalitions are computed in single precision.
+            The users.
         """
         states = scorer.read_all(histories)
         vectors = VectorCache(is_single=True)

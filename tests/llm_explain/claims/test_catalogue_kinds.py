@@ -164,6 +164,20 @@ def test_a_month_without_a_price_or_a_lower_stated_price_is_no_proof() -> None:
     assert facts(LowestPrice, subject(pd.concat([SOME, rows], ignore_index=True), "plain", lower, back)) is None
 
 
+def test_a_request_does_not_read_the_whole_catalogue_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    for name in ("stated_prices", "sale_steps"):
+        whole = getattr(CatalogueHistory, name)
+        monkeypatch.setattr(
+            CatalogueHistory, name, lambda self, name=name, whole=whole: (read.append(name), whole(self))[1]
+        )
+    changes = stock("plain", 9, available=False), stock("plain", 2, available=True)
+    of_item = subject(pd.concat([SOME, priced(*[3.0] * 14)], ignore_index=True), "plain", *changes)
+    for _ in range(2):
+        assert len(LowestPrice().find(of_item).rows) == len(BackInStock().find(of_item).rows) == 1
+    assert read == ["stated_prices", "sale_steps"]
+
+
 def test_a_variant_shares_the_parent_of_an_item_that_the_user_bought(tmp_path: Path) -> None:
     rows = events(("ann", "plain", 20, 2.5), ("ann", "milk", 5, 3.0))
     found = facts(Variant, subject(rows, "small"))

@@ -113,6 +113,10 @@ class CampaignLines:
         named = self._writer.subject.format(shop=shop_name)
         return named if shop_name and len(named) <= MAX_SUBJECT else self._writer.nameless_subject
 
+    def label(self, title: str) -> str | None:
+        """Return what a line calls an item with a title; ``None`` if it cannot be named."""
+        return self._names.label(title)
+
     def write(
         self,
         kind: str,
@@ -136,7 +140,7 @@ class CampaignLines:
         Returns:
             The line; ``None`` if no line is true and short enough.
         """
-        label = self._names.label(title)
+        label = self.label(title)
         values = {ITEM_LABEL: label, **self._values.write(kind, Facts(facts, as_of, {}))}
         shorter = () if max_length is None else self._writer.subjects[kind]
         for pattern in self._writer.rests[kind] if is_rest else (*self._writer.lines[kind], *shorter):

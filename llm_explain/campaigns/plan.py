@@ -13,6 +13,7 @@ from llm_explain.campaigns.audience import eligible
 from llm_explain.campaigns.lines import COUPON, MAX_SUBJECT, CampaignLines
 from llm_explain.campaigns.offers import promotions_of, running
 from llm_explain.campaigns.records import HOLDOUT, TREATED, CampaignPlan, PlannedMessage, PlannedOffer
+from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.claims.subjects import Subjects
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 from llm_explain.text.lexicon import load_lexicon
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
     from llm_explain.campaigns.offers import Offer
     from llm_explain.campaigns.settings import CampaignSettings
     from llm_explain.explainer import Explainer
+    from llm_explain.records import Explanation
     from scoring.data.history import History
     from scoring.data.moments import Moment
 
 NO_OFFER: Final = "no offer among the best items"
 NO_REASON: Final = "no reason that can be said"
 OVER_BUDGET: Final = "budget or number of messages used up"
+REPEAT: Final = "repeat_item"
 OFFERS_ONLY: Final = Suppressions(kinds=frozenset({"promotion"}))
 """The offer's own line states the promotion; the sentence gives another reason."""
 
@@ -130,7 +133,8 @@ class _Planner:
                 found.append(_Wish(offer, item, p, offer.expected_cost(p, float(self.prices[item]))))
         of_title: dict[str, _Wish] = {}
         for wish in sorted(found, key=lambda wish: -wish.probability):
-            of_title.setdefault(str(self.catalogue.titles[wish.item]), wish)
+            label = self.lines.label(str(self.catalogue.titles[wish.item]))
+            of_title.setdefault((label or wish.offer.item_id).casefold(), wish)
         return list(of_title.values())
 
     def choose(self, wishes: Sequence[tuple[str, list[_Wish]]], found: Eligible) -> CampaignPlan:
@@ -195,7 +199,7 @@ class _Planner:
                 line = self._line(wish)
                 if row.reasons and row.text and line:
                     subject = {"type": "offer", "offer_id": wish.offer.offer_id, "item_id": wish.offer.item_id}
-                    explained = replace(row, subject=subject)
+                    explained = replace(self._varied(row, wish, kept), subject=subject)
                     subject_line, rest = self._line(wish, MAX_SUBJECT) or "", self._line(wish, is_rest=True) or line
                     offer = PlannedOffer(
                         wish.offer, wish.probability, line, explained, wish.expected_cost, subject_line, rest
@@ -204,6 +208,18 @@ class _Planner:
             if len(kept) >= step:
                 break
         return tuple(kept[:step])
+
+    def _varied(self, row: Explanation, wish: _Wish, before: Sequence[PlannedOffer]) -> Explanation:
+        """Return an explanation that tells when an item was bought, if its count is 1 or an offer before tells one."""
+        if [claim.kind for claim in row.reasons] != [REPEAT] or row.text is None:
+            return row
+        (claim,) = row.reasons
+        told = [each.kind for offer in before for each in offer.explanation.reasons]
+        if EVENT_KIND in claim.facts or (claim.facts["count"] != 1 and REPEAT not in told):
+            return row
+        title = str(self.catalogue.titles[wish.item])
+        line = self.lines.write(REPEAT, claim.facts, title=title, as_of=self.today)
+        return replace(row, text=replace(row.text, text=line), statements=()) if line else row
 
     def _line(self, wish: _Wish, max_length: int | None = None, *, is_rest: bool = False) -> str | None:
         title, offer = str(self.catalogue.titles[wish.item]), wish.offer

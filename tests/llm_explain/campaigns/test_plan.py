@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,7 +100,7 @@ def test_items_that_a_reader_cannot_tell_apart_are_offered_once(
     )
     before = planner.wishes(USERS[0])
     assert len(before) > 1
-    same = np.full(len(planner.catalogue), "Milk", dtype=object)
+    same = np.where(np.arange(len(planner.catalogue)) % 2 == 0, "Milk", "milk").astype(object)
     monkeypatch.setattr(type(planner.catalogue), "titles", property(lambda _: same))
     assert planner.wishes(USERS[0]) == before[:1]
 
@@ -248,3 +249,23 @@ def test_coupons_are_read(tmp_path: Path) -> None:
     path.write_text("coupon_id,item_id\nC,00\n")
     with pytest.raises(TableError, match=r"but coupon_id, item_id, first_day, last_day and amount_off"):
         read_coupons(path, ["00"])
+
+
+def test_one_reason_of_a_message_tells_how_often_and_the_others_when(
+    explainer: Explainer, consent: Path, coupon: Offer
+) -> None:
+    coupons = [Offer(row.item_id, "coupon", row.item_id, coupon.facts) for row in explainer.rank(USERS[0], k=40)]
+    settings = CampaignSettings(name="often", unsubscribe_url=LINK, max_offers=5, holdout=0)
+    found = plan_campaign(explainer, audience=Audience(consent), settings=settings, coupons=coupons, user_ids=USERS)
+    n_dates = 0
+    for message in found.messages:
+        own = [each for each in message.offers if [c.kind for c in each.explanation.reasons] == ["repeat_item"]]
+        dated = [each.sentence for each in own if re.fullmatch(r"(?:Last p|P)urchased on \d+ \w+\.", each.sentence)]
+        n_dates += len(dated)
+        assert len(own) - len(dated) <= 1
+        for each in own:
+            (claim,) = each.explanation.reasons
+            day = pd.Timestamp(str(claim.facts["last"])).strftime("%-d %B")
+            assert each.sentence not in dated or each.sentence.endswith(f"on {day}.")
+            assert claim.facts["count"] != 1 or each.sentence in dated, "bought once is no news"
+    assert n_dates > 3

@@ -14,7 +14,7 @@ from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas.catalogue import PromotionRow
 from llm_explain.service.schemas.problems import INVALID_ROW, ServiceProblem
 from scoring.data.changes import is_on_sale
-from scoring.data.tables import END, ITEM_ID, LABEL, START, STORE_ID
+from scoring.data.tables import END, FIRST_SEEN, ITEM_ID, LABEL, START, STORE_ID
 from scoring.data.violations import REASON
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class CatalogueHandler:
                 is_of = promotions[ITEM_ID] == each.item_id
                 is_of &= promotions[LABEL] == each.label if each.label else True
                 promotions.loc[is_of, END] = each.end
-            return self._live.promote(promotions, moment=moment)
+            return self._live.promote(_zoned(promotions), moment=moment)
 
         return self._change(rows, promote)
 
@@ -193,4 +193,10 @@ def _faults(item_ids: Sequence[str], kind: str, error: TableError) -> list[Json]
 def _table(rows: Sequence[Json]) -> pd.DataFrame:
     """Return rows as a table; of two rows of one item, or of one promotion, the last one counts."""
     keys = [name for name in (ITEM_ID, START, LABEL, STORE_ID) if name in rows[0] or name == ITEM_ID]
-    return pd.DataFrame(list(rows)).drop_duplicates(keys, keep="last", ignore_index=True)
+    return _zoned(pd.DataFrame(list(rows)).drop_duplicates(keys, keep="last", ignore_index=True))
+
+
+def _zoned(table: pd.DataFrame) -> pd.DataFrame:
+    """Return rows whose times in UTC say so: the tables take times without a zone for those of the shop's clock."""
+    times = [name for name in (START, END, FIRST_SEEN) if name in table]
+    return table.assign(**{name: pd.to_datetime(table[name]).dt.tz_localize("UTC") for name in times})

@@ -154,6 +154,35 @@ def test_promotions_can_be_read_until_they_end(changeable: TestClient) -> None:
     assert all(row["label"] != "mailer" for row in left)
 
 
+@pytest.mark.parametrize("times", ["utc", "local"])
+def test_a_promotion_runs_when_the_request_says_whatever_the_shops_clock(
+    shop_artifacts: Path, tmp_path: Path, times: str
+) -> None:
+    """In Madrid midnight became 23:00 of the day before, and a later end made a second promotion."""
+    explainer = Explainer.load(shop_artifacts, language_model=None)
+    scorer = explainer.catalogue._scorer
+    scorer.shop = scorer.shop.model_copy(update={"time_zone": "Europe/Madrid", "times": times})
+    settings = ServiceSettings(auth=False, as_of="snapshot", database_url=f"sqlite:///{tmp_path / 's.db'}")
+    with TestClient(application.create_app(explainer, settings)) as client:
+        row = {"item_id": "31", "start": "2017-12-01T00:00:00+01:00", "end": "2017-12-25T00:00:00+01:00", "label": "x"}
+        bare = {"item_id": "33", "start": "2017-12-01", "end": "2017-12-24T00:00:00", "label": "x"}
+        for each in (row, bare):
+            _changed(client, "PUT", "promotions", {"promotions": [each]})
+        _changed(client, "PUT", "items/n1", {**NEW, "first_seen": "2017-11-30T00:00:00+01:00"})
+
+        def told(item_id: str) -> list[tuple[str, str]]:
+            rows = client.get(f"/v1/promotions?id={item_id}").json()["promotions"]
+            return [(row["start"][:16], row["end"][:16]) for row in rows if row["label"] == "x"]
+
+        assert told("31") == [("2017-11-30T23:00", "2017-12-24T23:00")]
+        assert told("33") == [("2017-12-01T00:00", "2017-12-24T00:00")]
+        later = {"item_id": "31", "label": "x", "end": "2017-12-31T00:00:00+01:00"}
+        _changed(client, "PATCH", "promotions", {"promotions": [later]})
+        assert told("31") == [("2017-11-30T23:00", "2017-12-30T23:00")]
+        items = explainer.catalogue.items.set_index("item_id")
+        assert str(items.loc["n1", "first_seen"]) == "2017-11-29 23:00:00"
+
+
 def test_changes_over_http_are_pulled_for_commands_and_count_once(
     changeable: TestClient, shop_artifacts: Path, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""How the cost of exact attributions grows: with groups, items and users; and that of the log, with events.
+"""How the cost of exact attributions grows: with groups and items; and that of the log, with events.
 
 python benchmarks/scaling.py [--artifacts artifacts/completejourney] [--quick]
 """
@@ -18,7 +18,7 @@ import torch
 from games import Shop
 from report import Section, seconds
 
-from llm_explain.attribution.exact import attribute, attribute_items
+from llm_explain.attribution.exact import attribute_items
 from llm_explain.attribution.group_vectors import group_vectors
 from llm_explain.attribution.partition import partition
 from scoring.data.history import EventLog
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 GROUPS = (2, 4, 6, 8, 10, 12, 14)
 ITEMS = (1, 10, 100, 1_000, 10_000, 20_000, 50_000)
-USERS = (1, 10, 100, 1_000)
 SHARES = (0.125, 0.25, 0.5, 1.0)
 
 
@@ -84,18 +83,6 @@ def over_items(shop: Shop, state: UserState, repetitions: int) -> dict[int, tupl
     return found
 
 
-def over_users(shop: Shop, numbers: tuple[int, ...]) -> dict[int, float]:
-    """Return the time from events to ten explained items, for some users one after another."""
-    found, users = {}, list(shop.log.user_ids)
-    for n in (number for number in numbers if number <= len(users)):
-        start = time.process_time()
-        for user in users[:n]:
-            state = shop.scorer.read(shop.log.history(user, shop.scorer.snapshot.as_of))
-            attribute(shop.scorer, state, shop.scorer.rank(state, 10)[0])
-        found[n] = time.process_time() - start
-    return found
-
-
 def over_events(shop: Shop, events: pd.DataFrame, shares: tuple[float, ...]) -> dict[int, tuple[float, float]]:
     """Return time and memory of opening the latest events of the log, by their number."""
     found = {}
@@ -114,24 +101,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--artifacts", type=Path, default=Path("artifacts/completejourney"))
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
-    parser.add_argument("--quick", action="store_true", help="fewer repetitions and users")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     given = parser.parse_args()
     torch.set_num_threads(1)
     shop = Shop.load(given.artifacts)
     (state,) = shop.states(1, least_categories=20)
     repetitions = 2 if given.quick else 7
     groups, items = over_groups(shop, state, repetitions), over_items(shop, state, repetitions)
-    users = over_users(shop, USERS[:3] if given.quick else USERS)
     table = pd.read_parquet(given.artifacts / "tables" / "events.parquet")
     events = over_events(shop, table, SHARES[-2:] if given.quick else SHARES)
-    write(given.out, groups, items, users, events)
+    write(given.out, groups, items, events)
 
 
 def write(
     out: Path,
     groups: dict[int, tuple[float, float]],
     items: dict[int, tuple[float, float]],
-    users: dict[int, float],
     events: dict[int, tuple[float, float]],
 ) -> None:
     """Write the section."""
@@ -143,14 +128,6 @@ def write(
     section.table(["groups", *map(str, groups)], _two_rows(groups))
     section.say("The attributions of some items once a user's vectors stand, ten groups:")
     section.table(["items", *(f"{n:,}" for n in items)], _two_rows(items))
-    section.say("From a user's events to ten ranked and explained items, the whole catalogue scored, no cache:")
-    section.table(
-        ["users", *(f"{n:,}" for n in users)],
-        [
-            ["time", *(seconds(spent) for spent in users.values())],
-            ["users a second", *(f"{n / spent:,.0f}" for n, spent in users.items())],
-        ],
-    )
     section.say("Opening the log of a shop, from a table in memory:")
     section.table(["events", *(f"{n:,}" for n in events)], _two_rows(events))
     section.write()

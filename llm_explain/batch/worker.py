@@ -46,6 +46,7 @@ def open_shop(shards: Shards) -> Explainer:
                 policy_file=settings.policy_file,
             ),
         )
+        _freeze()
     return _open[1]
 
 
@@ -57,8 +58,13 @@ def warm_up(shards: Shards) -> None:
     """
     sources = tuple(source for source in shards.settings.sources if source != "lm")
     explain_users(open_shop(shards), replace(shards.settings, sources=sources), shards.users().slice(0, WARM_USERS))
+    _freeze()
+
+
+def _freeze() -> None:
+    """Let no collection visit the shop: each takes time, and writes to pages that forked processes share."""
     gc.collect()
-    gc.freeze()  # so that the collector does not write to pages that forked processes share
+    gc.freeze()
 
 
 def write_shards_of(shards: Shards, numbers: Sequence[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ import pytest
 from llm_explain import Explainer
 from llm_explain.batch import BatchSettings, explain_users, read_users, run_batch, users_of_log, with_events
 from llm_explain.batch.shards import Shards
+from llm_explain.batch.worker import close, open_shop
 from llm_explain.errors import BatchError, SettingError
 from llm_explain.text.prompt_files import prompts_root
 from scoring.data.moments import as_moment
@@ -273,3 +275,11 @@ def test_users_come_from_files_and_from_new_events(shop_artifacts: Path, tmp_pat
     late = users_of_log(shop_artifacts, since=as_moment(str(since)))
     assert late.column("user_id").to_pylist() == sorted(set(events.loc[events["timestamp"] >= since, "user_id"]))
     assert len(with_events(users_of_log(shop_artifacts), late)) == len(late)
+
+
+def test_no_garbage_collection_visits_an_open_shop(shop_artifacts: Path, tmp_path: Path) -> None:
+    before = gc.get_freeze_count()
+    explainer = open_shop(Shards(shop_artifacts, None, SETTINGS, tmp_path, 12, "parquet"))
+    frozen = gc.get_freeze_count()
+    close()
+    assert frozen - before > len(explainer.shop.catalogue)

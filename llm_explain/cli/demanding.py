@@ -81,6 +81,9 @@ def train(
     currency: Annotated[
         str, typer.Option(metavar="CODE", help="Currency of the prices, for example EUR; that of shop.yaml, if any.")
     ] = "",
+    unit: Annotated[
+        str, typer.Option(metavar="NAME", help="What the units of the sales are, for example oz; pieces if not given.")
+    ] = "",
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     json: options.Json = False,
 ) -> None:
@@ -104,7 +107,7 @@ def train(
         prices=None if prices is None else read_any_table(prices),
         calendar=events,
     )
-    panel = replace(panel, currency=currency or panel.currency)
+    panel = replace(panel, currency=currency or panel.currency, unit=unit.strip())
     config = DemandConfig(weeks=weeks, seed=seed)
     later = panel.extended(MOST_FUTURE_WEEKS)
     holidays = merged(holidays_in(later.weeks, country), events.in_weeks(later) if events else {})
@@ -193,7 +196,7 @@ def forecast(
     if json:
         write_json_lines(_records(frame))
     elif out is None:
-        _print(frame)
+        _print(frame, panel.unit or "units")
 
 
 @app.command("explain")
@@ -208,7 +211,9 @@ def explain(
     store: Stores = None,
     service_level: Annotated[
         float | None,
-        typer.Option(min=0.5, max=0.975, help="From costs and prices of the stock table if not given, else 0.95."),
+        typer.Option(
+            min=0.5, max=0.975, help="From costs, prices and salvage values of the stock if not given, else 0.95."
+        ),
     ] = None,
     overstock_weeks: Annotated[float, typer.Option(help="Stock for more weeks of expected sales is too much.")] = 12,
     dead_weeks: Annotated[int, typer.Option(min=1, help="Stock without a sale for so many weeks is dead.")] = 13,
@@ -308,13 +313,13 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _print(frame: pd.DataFrame) -> None:
+def _print(frame: pd.DataFrame, unit: str) -> None:
     from llm_explain.jobs.demand.headlines import whole
 
     stores = ("store",) if frame["store_id"].any() else ()
     changed = ("what if", "difference") if "difference" in frame else ()
     table = Table("item", *stores)
-    for name in ("week", "units", "50 %", "80 %", "95 %", *changed):
+    for name in ("week", unit, "50 %", "80 %", "95 %", *changed):
         table.add_column(name, no_wrap=True)
     for row in frame.to_dict("records"):
         units, other = (whole(row.get(name, 0.0)) for name in ("units", "units_what_if"))

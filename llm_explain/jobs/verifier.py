@@ -38,10 +38,13 @@ class BriefVerifier:
         job: Name of the job, and of its file.
         locale: A folder under ``prompts/``, perhaps with a region.
         currency: ISO 4217 code of the amounts; ``None`` for amounts without a sign.
+        unit: Unit of the counts; empty for pieces.
     """
 
-    def __init__(self, job: str, locale: str = "en", *, currency: str | None = None) -> None:
+    def __init__(self, job: str, locale: str = "en", *, currency: str | None = None, unit: str = "") -> None:
         self._words = words = job_section(locale, job, "verifier", VerifierWords)
+        of_unit = {name: source.replace("{unit}", re.escape(unit)) for name, source in words.unit_macros.items()}
+        self._macros = {**words.macros, **of_unit} if unit else words.macros
         self._where = f"{locale}/{job}.yaml"
         self._environment = proof_environment(job_lexicon(locale, currency))
         self._proofs = {**words.headlines, **words.kinds, **words.closing}
@@ -132,9 +135,9 @@ class BriefVerifier:
         expanded = source
         while match := _MACRO.search(_NAME.sub(lambda name: " " * len(name.group(0)), expanded)):
             name = match.group(1)
-            if name not in self._words.macros:
+            if name not in self._macros:
                 raise PromptError(f"{self._where}: macro <{name}> of {kind} is unknown. Define it under macros.")
-            expanded = expanded[: match.start()] + self._words.macros[name] + expanded[match.end() :]
+            expanded = expanded[: match.start()] + self._macros[name] + expanded[match.end() :]
         try:
             re.compile(_NAME.sub("(?:", expanded))
         except re.error as error:

@@ -66,6 +66,7 @@ class WriterWords(_Strict):
     """The writer's section.
 
     Attributes:
+        names: Words by name of a thing, which expressions read as ``names``.
         measures: Measures besides those of the lexicon.
         headlines: Phrases by kind of headline.
         kinds: Phrases by claim kind.
@@ -75,6 +76,7 @@ class WriterWords(_Strict):
     """
 
     shared: dict[str, str] = {}
+    names: dict[str, str] = {}
     measures: dict[str, dict[str, str]] = {}
     headlines: dict[str, Phrases]
     kinds: dict[str, Phrases]
@@ -113,6 +115,7 @@ class VerifierWords(_Strict):
 
     Attributes:
         macros: Regular expressions by name.
+        unit_macros: Those of counts with a unit, in place of macros of the same name; ``{unit}`` stands for it.
         headlines: Proofs by kind of headline.
         kinds: Proofs by claim kind.
         closing: Proofs by kind of closing sentence.
@@ -122,6 +125,7 @@ class VerifierWords(_Strict):
     """
 
     macros: dict[str, str] = {}
+    unit_macros: dict[str, str] = {}
     headlines: dict[str, Proof]
     kinds: dict[str, Proof]
     closing: dict[str, Proof] = {}

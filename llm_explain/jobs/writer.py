@@ -35,16 +35,18 @@ class BriefWriter:
         job: Name of the job, and of its file.
         locale: A folder under ``prompts/``, perhaps with a region.
         currency: ISO 4217 code of the amounts; ``None`` for amounts without a sign.
+        unit: Unit of the counts, for example ``oz``; empty for pieces.
 
     Attributes:
         verifier: The verifier of the texts.
     """
 
-    def __init__(self, job: str, locale: str = "en", *, currency: str | None = None) -> None:
+    def __init__(self, job: str, locale: str = "en", *, currency: str | None = None, unit: str = "") -> None:
+        self._unit = unit
         self._words = words = job_section(locale, job, "writer", WriterWords)
         lexicon = job_lexicon(locale, currency)
         lexicon = lexicon.model_copy(update={"measures": {**lexicon.measures, **words.measures}})
-        self.verifier = BriefVerifier(job, locale, currency=currency)
+        self.verifier = BriefVerifier(job, locale, currency=currency, unit=unit)
         folder = lexicon.locale
         self._origin = f"{folder}/{job}@{read_prompt_file(folder, f'{job}.yaml')[1]}"
         phrases = {**words.headlines, **words.kinds, **words.closing}
@@ -105,7 +107,8 @@ class BriefWriter:
             return "", ""
         phrases: Phrases = self._phrases[kind]
         try:
-            found = {slot: value({**facts, "as_of": as_of}) for slot, value in self._expressions[kind].items()}
+            known = {**facts, "as_of": as_of, "unit": self._unit, "names": self._words.names}
+            found = {slot: value(known) for slot, value in self._expressions[kind].items()}
         except (TemplateError, ArithmeticError, TypeError, ValueError) as error:
             raise ClaimError(
                 f"claim {kind} has facts {dict(facts)} but they cannot be written ({error!r}). "
@@ -127,9 +130,9 @@ class BriefWriter:
 
 
 @cache
-def brief_writer(job: str, locale: str, currency: str | None = None) -> BriefWriter:
+def brief_writer(job: str, locale: str, currency: str | None = None, unit: str = "") -> BriefWriter:
     """Return the writer of a job's texts; its expressions are compiled once in a process."""
-    return BriefWriter(job, locale, currency=currency)
+    return BriefWriter(job, locale, currency=currency, unit=unit)
 
 
 def check_words(job: str, locale: str, kinds: Iterable[str]) -> None:

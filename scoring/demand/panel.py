@@ -48,6 +48,7 @@ class SalesPanel:
         has_planned_price: Whether prices are plans of the shop, known before the week; False for prices of receipts.
         locale: ``locale`` of the shop; empty if the sales table tells none.
         currency: ISO 4217 code of the prices; ``None`` if unknown.
+        unit: What one of the units is, for example ``oz``; empty for pieces.
     """
 
     series: pd.DataFrame
@@ -59,13 +60,17 @@ class SalesPanel:
     has_planned_price: bool = True
     locale: str = ""
     currency: str | None = None
+    unit: str = ""
 
     def __post_init__(self) -> None:
-        """Check the shapes.
+        """Check the shapes and the unit.
 
         Raises:
             ShapeError: If an array does not have one row a series and one column a week.
+            SettingError: If the unit has a digit, which would read as a part of a number.
         """
+        if any(each.isdigit() for each in self.unit):
+            raise SettingError(f"the unit is {self.unit!r} but a word without digits is needed. Write for example oz.")
         shape = (len(self.series), len(self.weeks))
         for name, array in {UNITS: self.units, PRICE: self.price, **self.promotions}.items():
             if array.shape != shape:
@@ -206,10 +211,15 @@ class SalesPanel:
         return replace(self, price=filled, promotions=promotions)
 
     def ordinary_share(self, name: str) -> Floats:
-        """Return each series' median share of a promotion over the known weeks of the last year, shape ``(n,)``."""
+        """Return each series' median share of a promotion over the known weeks of the last year, shape ``(n,)``.
+
+        Of two values in the middle, the lower one counts: it is a share that the promotion has had.
+        """
         weeks = slice(max(0, self.n_known - YEAR), self.n_known)
-        shares = np.where(np.isfinite(self.units[:, weeks]), np.nan_to_num(self.promotions[name][:, weeks]), np.nan)
-        return np.asarray(pd.DataFrame(shares).median(axis=1).fillna(0.0), dtype=np.float64)
+        known = np.isfinite(self.units[:, weeks])
+        shares = np.sort(np.where(known, np.nan_to_num(self.promotions[name][:, weeks]), np.inf), axis=1)
+        middle: Floats = shares[np.arange(len(self)), np.maximum(known.sum(axis=1) - 1, 0) // 2]
+        return np.where(np.isfinite(middle), middle, 0.0)
 
     def is_as_in(self, other: SalesPanel, week: int) -> Flags:
         """Return which series have the plan of another panel in a week, shape ``(n,)``.

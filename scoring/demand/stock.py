@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from scoring.demand.outlook import Outlook
     from scoring.demand.panel import Floats
 
-ON_HAND, ON_ORDER, LEAD_TIME, PACK, COST, PRICE = (
-    "on_hand", "on_order", "lead_time_days", "pack_size", "unit_cost", "price",
+ON_HAND, ON_ORDER, LEAD_TIME, PACK, COST, PRICE, SALVAGE = (
+    "on_hand", "on_order", "lead_time_days", "pack_size", "unit_cost", "price", "salvage_value",
 )  # fmt: skip
 HEADERS: Final[dict[str, tuple[str, ...]]] = {
     ITEM: ("item id", "item", "sku", "product id", "product", "article", "item nbr"),
@@ -34,10 +34,14 @@ HEADERS: Final[dict[str, tuple[str, ...]]] = {
     PACK: ("pack size", "pack", "case size", "order multiple", "moq"),
     COST: ("unit cost", "cost", "purchase price"),
     PRICE: ("price", "unit price", "selling price"),
+    SALVAGE: ("salvage value", "salvage", "residual value", "leftover value"),
 }
 DAYS: Final = 7
 _ENDS: Final = ((0.5, "units"), (0.75, "high_50"), (0.9, "high_80"), (0.95, "high_90"), (0.975, "high_95"))
 """Quantile levels of the forecast tables, and their columns."""
+
+_MISSED: Final = {"missed": "units", "missed_low": "low_80", "missed_high": "high_80"}
+"""Sales over the lead time, less the position, by the column of the forecast tables that they follow from."""
 
 
 class StockPolicy(BaseModel):
@@ -45,7 +49,7 @@ class StockPolicy(BaseModel):
 
     Attributes:
         service_level: Share of the periods in which the stock is to last, from .5 to .975; if ``None``, the newsvendor
-            ratio (price - cost) / price where both are known, and .95 elsewhere.
+            ratio (price - cost) / (price - salvage value) where all three are known, and .95 elsewhere.
         overstock_weeks: Weeks of expected sales above which stock is too much.
         dead_weeks: Weeks without a sale after which stock is dead.
     """
@@ -65,8 +69,9 @@ def read_stock(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         ``item_id``, ``store_id`` (empty without stores), ``on_hand``, ``on_order``, ``lead_time_days`` and
-        ``pack_size`` (the last three are 0, 7 and 1 where missing), and ``unit_cost`` and ``price`` (missing where
-        unknown). A row without stock on hand is left out: its stock is unknown.
+        ``pack_size`` (the last three are 0, 7 and 1 where missing), and ``unit_cost``, ``price`` and
+        ``salvage_value``, what a unit that is left over is worth (missing where unknown). A row without stock on hand
+        is left out: its stock is unknown.
 
     Raises:
         TableError: If item or stock on hand is missing, a number is negative or unreadable, or a row comes twice.
@@ -85,6 +90,7 @@ def read_stock(table: pd.DataFrame) -> pd.DataFrame:
         (PACK, 1.0),
         (COST, np.nan),
         (PRICE, np.nan),
+        (SALVAGE, np.nan),
     ):
         header = chosen[name]
         values = pd.to_numeric(table[header], errors="coerce") if header is not None else pd.Series(np.nan, table.index)
@@ -104,8 +110,9 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     """Return what to order for each series with a row of stock.
 
     ``position`` is stock on hand and on order. ``need`` is the quantile of sales, at the service level, over the lead
-    time and one review week; ``need_lead`` the same over the lead time. If the position is below ``need``, the order
-    fills it up to ``need``, in whole packs. It is due when the position, less expected sales, reaches ``need_lead``.
+    time and one review week. If the position is below ``need``, the order fills it up to ``need``, in whole packs. It
+    is due in ``days_left`` days: the most for which the position covers the quantile of sales, at the service level,
+    over these days and the lead time.
 
     Args:
         outlook: Forecasts of the coming weeks.
@@ -114,10 +121,12 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
 
     Returns:
         One row a series: the columns of the stock table, the names above, ``service_level``, ``order_units``,
-        ``days_left`` until the order is due, ``weekly_units`` expected in the next ``horizon_weeks``, ``cover_weeks``
-        of the position, ``too_many`` units, ``promoted_units`` to order if the promotion of ``outlook.promoted`` runs
-        in the coming week (missing without one), and ``state``: ``dead``, ``order``, ``overstock``, ``enough``, or
-        ``quiet`` for an item that has sold nothing for as long as dead stock and is out of stock.
+        ``missed`` units of the median sales over the lead time that the position does not cover, with the ends
+        ``missed_low`` and ``missed_high`` of an 80 % range, ``weekly_units`` expected in the next ``horizon_weeks``,
+        ``cover_weeks`` of the position, ``too_many`` units, ``promoted_units`` to order if the promotion of
+        ``outlook.promoted`` runs in the coming week (missing without one), and ``state``: ``dead``, ``order``,
+        ``overstock``, ``enough``, or ``quiet`` for an item that has sold nothing for as long as dead stock and is out
+        of stock.
 
     Raises:
         SettingError: If a lead time and the review week reach beyond the forecast, or no row of stock has a forecast.
@@ -135,21 +144,25 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
             f"a lead time is {longest:g} days but {DAYS * (n_weeks - 1)} fit a forecast of {n_weeks} weeks. "
             f"Forecast {int(np.ceil(longest / DAYS)) + 1} weeks."
         )
-    margin = ((frame[PRICE] - frame[COST]) / frame[PRICE]).clip(0.5, 0.975)
-    own = margin.fillna(0.95) if policy.service_level is None else pd.Series(policy.service_level, frame.index)
+    ratio = ((frame[PRICE] - frame[COST]) / (frame[PRICE] - frame[SALVAGE])).clip(0.5, 0.975)
+    own = ratio.fillna(0.95) if policy.service_level is None else pd.Series(policy.service_level, frame.index)
     frame["service_level"] = own
-    quantiles = _quantiles(outlook.together, frame, n_weeks)
-    frame["need"] = _between(quantiles, (frame[LEAD_TIME] + DAYS).to_numpy() / DAYS)
-    frame["need_lead"] = _between(quantiles, frame[LEAD_TIME].to_numpy() / DAYS)
+    quantiles, lead = _quantiles(outlook.together, frame, n_weeks), frame[LEAD_TIME].to_numpy()
+    median = _column(outlook.together, frame, 1, "units")
+    needs = np.stack([_between(quantiles, (lead + day) / DAYS, median) for day in range(1, DAYS + 1)])
+    frame["need"] = needs[-1]
     frame["position"] = frame[ON_HAND] + frame[ON_ORDER]
+    frame["days_left"] = (needs[:-1] <= frame["position"].to_numpy() + 1e-9).sum(axis=0)
+    for name, column in _MISSED.items():
+        sold = [_column(outlook.together, frame, weeks, column) for weeks in range(1, n_weeks + 1)]
+        until = _between(np.stack([np.zeros(len(frame)), *sold], axis=1), lead / DAYS, median)
+        frame[name] = np.maximum(until - frame["position"], 0)
     frame["weekly_units"], frame["horizon_weeks"] = _expected(outlook.weekly, frame), n_weeks
-    promoted = _between(_quantiles(outlook.promoted, frame, n_weeks), (frame[LEAD_TIME] + DAYS).to_numpy() / DAYS)
+    promoted = _between(_quantiles(outlook.promoted, frame, n_weeks), (lead + DAYS) / DAYS, median)
     for name, need in {"order_units": frame["need"], "promoted_units": pd.Series(promoted, frame.index)}.items():
         missing = (need - frame["position"]).clip(lower=0)
         frame[name] = np.ceil(missing / frame[PACK] - 1e-9) * frame[PACK]
     weekly = frame["weekly_units"].clip(lower=1e-9)
-    spare = (frame["position"] - frame["need_lead"]).clip(lower=0)
-    frame["days_left"] = np.minimum(np.floor(DAYS * spare / weekly), DAYS - 1).astype(int)
     frame["cover_weeks"] = frame["position"] / weekly
     frame["too_many"] = np.floor(np.maximum(frame["position"] - policy.overstock_weeks * weekly, 0)).astype(int)
     frame["overstock_weeks"], frame["dead_weeks"] = float(policy.overstock_weeks), policy.dead_weeks
@@ -195,10 +208,14 @@ def _quantiles(together: pd.DataFrame, frame: pd.DataFrame, n_weeks: int) -> Flo
     return np.maximum.accumulate(found, axis=1)
 
 
-def _between(quantiles: Floats, weeks: Floats) -> Floats:
-    """Return the units of a number of weeks that need not be whole, linear between whole ones."""
+def _between(quantiles: Floats, weeks: Floats, median: Floats) -> Floats:
+    """Return the units of a number of weeks that need not be whole, linear between whole ones.
+
+    Within the first week, days vary one by one: their distance from the median grows with the square root of time.
+    """
     whole = np.floor(weeks).astype(int)
     rows, after = np.arange(len(weeks)), np.minimum(whole + 1, quantiles.shape[1] - 1)
     first: Floats = quantiles[rows, whole]
     found: Floats = first + (weeks - whole) * (quantiles[rows, after] - first)
-    return found
+    days = np.maximum(weeks * median + np.sqrt(weeks) * (quantiles[:, 1] - median), 0)
+    return np.where(weeks < 1, days, found)

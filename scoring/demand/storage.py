@@ -52,6 +52,7 @@ def save(folder: Path, forecaster: Forecaster, panel: SalesPanel, figures: Mappi
         "has_planned_price": panel.has_planned_price,
         "locale": panel.locale,
         "currency": panel.currency,
+        "unit": panel.unit,
     }
     if figures is not None:
         (folder / _FIGURES).write_text(json.dumps(figures, indent=1), encoding="utf-8")
@@ -123,6 +124,7 @@ def load(folder: Path) -> tuple[Forecaster, SalesPanel]:
         content["has_planned_price"],
         content.get("locale", ""),
         content.get("currency"),
+        content.get("unit", ""),
     )
     return Forecaster(middle, spread, _ranges(content["planned"]), _ranges(content["unplanned"])), panel
 

@@ -42,7 +42,7 @@ def explain(scene: DemandScene, *, locale: str, rows: Sequence[int] | None = Non
         Explanation records (docs/design.md §9) in the order of ``rows``. Their subject names item, store and week;
         ``statements`` holds headline and stock.
     """
-    frame, writer = scene.coming, brief_writer("demand", locale, scene.panel.currency)
+    frame, writer = scene.coming, brief_writer("demand", locale, scene.panel.currency, scene.panel.unit)
     found = []
     for row, brief in briefs(scene, rows):
         of_row = frame.iloc[row]

@@ -25,8 +25,8 @@ LEAST_IN_CENTS: Final = 0.1
 LEAST_MISSED: Final = 2
 """Sales missed until a delivery from which on they are told."""
 
-LEAST_DELIVERY: Final = 2
-"""Days of delivery from which on an empty shelf is told."""
+LEAST_COVER: Final = 1.5
+"""Weeks of stock above which they are told; fewer would be one week, rounded."""
 
 LEAST_RAISED: Final = 1.1
 """Ratio to the forecast from which on the forecast with a promotion is told."""
@@ -66,23 +66,33 @@ def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     facts |= {
         "need": math.ceil(row["need"] - 1e-9),
         "service_percent": whole(100 * row["service_level"]),
-        "pack_size": whole(row["pack_size"]),
     }
     stock = Stated("shortage" if row["state"] == "order" else "supply", facts)
-    return (stock, *empty_shelf(row), *promoted_order(row))
+    return (stock, *missed_sales(row), *long_cover(row), *promoted_order(row))
 
 
-def empty_shelf(row: Mapping[str, Any]) -> tuple[Stated, ...]:
-    """Return the sales that are missed until an order arrives, where none are on hand and none on order.
+def missed_sales(row: Mapping[str, Any]) -> tuple[Stated, ...]:
+    """Return the sales that are missed until an order of today arrives, as the stock is gone before.
 
-    ``missed`` is the expected sales of the days of delivery: at least two, in at least two days.
+    The median sales of the days of delivery are at least two above the stock on hand and on order. ``low`` and ``high``
+    are the ends of their 80 % range less that stock, rounded outward; ``low`` is 0 if the stock may last.
     """
-    missed = whole(row["weekly_units"] * row["lead_time_days"] / WEEK_DAYS)
-    is_empty = row["position"] == 0 and row["lead_time_days"] >= LEAST_DELIVERY
-    if row["state"] != "order" or not is_empty or missed < LEAST_MISSED:
+    if row["state"] != "order" or whole(row["missed"]) < LEAST_MISSED:
         return ()
-    stock: dict[str, Fact] = {name: whole(row[name]) for name in ("on_hand", "on_order", "lead_time_days")}
-    return (Stated("empty_shelf", stock | {"missed": missed}),)
+    facts: dict[str, Fact] = {name: whole(row[name]) for name in ("on_hand", "on_order", "lead_time_days")}
+    ends = {"low": math.floor(row["missed_low"] + 1e-9), "high": math.ceil(row["missed_high"] - 1e-9), "level": RANGE}
+    return (Stated("missed_sales", facts | ends),)
+
+
+def long_cover(row: Mapping[str, Any]) -> tuple[Stated, ...]:
+    """Return the weeks that the stock covers with an order, if they are more than those of overstock.
+
+    Whole packs of a slow item can be more than it needs. A week counts as in ``overstock``.
+    """
+    weeks = (row["position"] + row["order_units"]) / max(row["weekly_units"], 1e-9)
+    if row["state"] != "order" or weeks <= max(row["overstock_weeks"], LEAST_COVER):
+        return ()
+    return (Stated("long_cover", {"cover_weeks": whole(weeks), "horizon_weeks": int(row["horizon_weeks"])}),)
 
 
 def promoted_order(row: Mapping[str, Any]) -> tuple[Stated, ...]:
@@ -138,9 +148,10 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
 
     ``low`` is the lower end of the 80 % range, rounded down; ``high`` the upper one, rounded up. ``last_units`` is
     what was sold in the week before, missing if that is unknown; ``last_promoted`` is 1 if a promotion ran then.
-    ``unknown_plan`` is empty if a plan is given for the
-    week. If not, it says on what condition the range holds: ``no_promotion`` runs, ``usual_promotions`` run (those with
-    their median share of the last year), or the ``price`` stays, for sales without promotions.
+    ``unknown_plan`` is empty if a plan is given for the week. If not, it says on what condition the range holds:
+    ``no_promotion`` runs, ``usual_promotions`` run, or the ``price`` stays, for sales without promotions. One usual
+    ``promotion`` has its median share of the last year, ``usual_percent``; it ran in ``times`` of the ``weeks``
+    of it that are known. Of several, only the number of ``promotions`` is told.
     """
     facts: dict[str, Fact] = named(row) | {
         "week": str(row["week"]),
@@ -149,12 +160,25 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
         "level": RANGE,
         "unknown_plan": str(row["unknown_plan"]),
     }
+    if row["unknown_plan"] == "usual_promotions":
+        facts |= _usual(row)
     last = row["last_week_units"]
     return facts if pd.isna(last) else facts | {"last_units": whole(last), "last_promoted": int(row["last_promoted"])}
 
 
+def _usual(row: Mapping[str, Any]) -> dict[str, Fact]:
+    if row["n_usual"] > 1:
+        return {"promotions": int(row["n_usual"])}
+    return {
+        "promotion": str(row["usual"]),
+        "usual_percent": whole(100 * row["usual_share"]),
+        "times": int(row["usual_times"]),
+        "weeks": int(row["usual_weeks"]),
+    }
+
+
 def order(row: Mapping[str, Any]) -> dict[str, Fact]:
-    """Return the order: units in whole packs, and the day by which it is due.
+    """Return the order: units, the packs of several units that they fill, and the day by which it is due.
 
     The first day of the coming week is day 1; an order with no spare days is due on it.
     """
@@ -162,6 +186,9 @@ def order(row: Mapping[str, Any]) -> dict[str, Fact]:
     if "-" in str(row["week"]):
         day = pd.Timestamp(row["week"]) + pd.Timedelta(days=int(row["days_left"]))
         facts["order_by"] = str(day.date())
+    pack = float(row["pack_size"])
+    if pack > 1 and pack.is_integer():
+        facts |= {"pack_size": int(pack), "packs": whole(row["order_units"] / pack)}
     return facts
 
 

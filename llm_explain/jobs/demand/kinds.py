@@ -160,7 +160,8 @@ class Season(DriverKind):
     """The same week a year ago sold more, or less, than the weeks before it.
 
     Rule: ``year_ago`` are the units of 52 weeks before the coming week, and ``before`` the mean of the eight known
-    weeks before that one, rounded. Their ratio is at least 1.15, or at most its inverse.
+    weeks before that one, rounded. Their ratio is at least 1.15, or at most its inverse, and their difference
+    is no chance of a small count: at least two standard deviations of a Poisson count.
     """
 
     name = "season"
@@ -174,7 +175,7 @@ class Season(DriverKind):
         before = units[:, week - SEASON_WEEKS : week]
         for row in np.flatnonzero(np.isfinite(units[:, week]) & np.isfinite(before).all(axis=1)):
             own, mean = whole(units[row, week]), whole(before[row].mean())
-            if mean > 0 and own > 0 and max(own / mean, mean / own) >= SEASON_RATIO:
+            if mean > 0 and own > 0 and max(own / mean, mean / own) >= SEASON_RATIO and (own - mean) ** 2 >= 4 * mean:
                 yield Found(int(row), SEASON, _sign(own - mean), {"year_ago": own, "before": mean})
 
 

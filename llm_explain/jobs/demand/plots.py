@@ -64,7 +64,7 @@ def _draw_forecast(axes: Any, panel: SalesPanel, outlook: Outlook, item_id: str,
     labels = panel.extended(len(own)).weeks
     axes.set_xticks(ticks, [labels[tick] for tick in ticks])
     axes.set_ylim(bottom=0)
-    axes.set(title=f"{own['title'].iloc[0]} {store_id}".strip(), ylabel="units", xlabel="week")
+    axes.set(title=f"{own['title'].iloc[0]} {store_id}".strip(), ylabel=panel.unit or "units", xlabel="week")
     axes.legend(frameon=False, ncols=2)
 
 

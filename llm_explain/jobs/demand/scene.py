@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from scoring.demand.effects import HOLIDAY
-from scoring.demand.outlook import LEAST_RUN
-from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK
+from scoring.demand.outlook import LEAST_RUN, LEAST_TOLD
+from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK, YEAR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,13 +55,30 @@ class DemandScene:
         return frame.merge(own, on=KEYS, how="left").merge(self._present(), on=KEYS, how="left")
 
     def _present(self) -> pd.DataFrame:
-        """Return the price of the coming week, and whether a promotion ran in the week before."""
+        """Return the price of the coming week, whether a promotion ran in the week before, and the usual promotion.
+
+        ``n_usual`` is the number of promotions of an ordinary week; ``usual``, ``usual_share`` and ``usual_times``, of
+        the ``usual_weeks`` of the last year that are known, are those of the last one.
+        """
         panel = self.panel
+        year = slice(max(0, panel.n_known - YEAR), panel.n_known)
+        known = np.isfinite(panel.units[:, year])
         ran = np.zeros(len(panel), dtype=bool)
+        usual = pd.DataFrame(
+            {"n_usual": 0, "usual": "", "usual_share": 0.0, "usual_times": 0}, index=panel.series.index
+        )
         for name, share in panel.promotions.items():
             if HOLIDAY not in name:
                 ran |= share[:, panel.n_known - 1] >= LEAST_RUN
-        return panel.series[KEYS].assign(present_price=panel.planned().price[:, panel.n_known], last_promoted=ran)
+            ordinary = panel.ordinary_share(name)
+            times = ((share[:, year] >= LEAST_RUN) & known).sum(axis=1)
+            own = pd.DataFrame({"usual": name, "usual_share": ordinary, "usual_times": times})
+            told = ordinary >= LEAST_TOLD
+            usual.loc[told, list(own)] = own[told]
+            usual["n_usual"] += told
+        price = panel.planned().price[:, panel.n_known]
+        usual["usual_weeks"] = known.sum(axis=1)
+        return panel.series[KEYS].assign(present_price=price, last_promoted=ran, **usual)
 
     @cached_property
     def players(self) -> pd.DataFrame:

@@ -56,7 +56,9 @@ class StockRow(Series):
         lead_time_days: Days of a delivery.
         pack_size: Units of a pack.
         unit_cost: What a unit costs the shop.
-        price: What a unit costs the shopper; with ``unit_cost`` it gives the service level.
+        price: What a unit costs the shopper.
+        salvage_value: What a unit that is left over is worth, 0 for goods that spoil. With cost and price, it gives the
+            service level.
     """
 
     on_hand: Number
@@ -65,6 +67,7 @@ class StockRow(Series):
     pack_size: Annotated[float, Field(gt=0, le=1e9)] = 1.0
     unit_cost: Number | None = None
     price: Number | None = None
+    salvage_value: Number | None = None
 
 
 class PlanRow(Series):
@@ -91,7 +94,8 @@ class DemandRequest(Body):
         weeks: How many weeks ahead; all that the model knows if not given.
         stock: Stock; an item with stock gets an order or the reason why none is due.
         plans: Prices and promotions of coming weeks.
-        service_level: Share of the periods in which the stock is to last; from costs and prices if not given, else .95.
+        service_level: Share of the periods in which the stock is to last; from costs, prices and salvage values if not
+            given, else .95.
         locale: Language of the texts.
         detail: As for churn.
     """

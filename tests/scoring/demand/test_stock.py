@@ -15,12 +15,15 @@ EMPTY = pd.DataFrame()
 def outlook(weeks_without_sale: int = 0, *, deal: float = 0.0) -> Outlook:
     """Return a forecast of 70 a week; the upper ends of n weeks together are 70 n + 10, 20, 25 and 30.
 
+    The lower end of their 80 % range is 70 n - 20.
+
     A deal in the coming week adds ``deal`` to each of them; there is none if it adds nothing.
     """
     rows = [("a", "1", n, 70.0 * n, 70.0 * n + 10, 70.0 * n + 20, 70.0 * n + 25, 70.0 * n + 30) for n in (1, 2, 3, 4)]
     together = pd.DataFrame(
         rows, columns=["item_id", "store_id", "weeks", "units", "high_50", "high_80", "high_90", "high_95"]
     )
+    together["low_80"] = together["units"] - 20
     weekly = pd.DataFrame({"item_id": ["a"] * 4, "store_id": "1", "is_intermittent": False})
     weekly = weekly.assign(
         low_80=[20.0, 30, 20, 30], units=62.5, high_80=[120.0, 130, 130, 120]
@@ -39,13 +42,30 @@ def stock(**columns: object) -> pd.DataFrame:
 
 def test_an_order_fills_the_position_up_to_the_need() -> None:
     # 3 days of lead time and a review week are 10/7 weeks. At .90, one week is 90 and two are 160: 90 + 3/7 × 70 = 120.
-    # The position is 50 + 10, so 60 are missing: 3 packs of 24. The lead time needs 3/7 × 90 = 38.6.
-    # 60 - 38.6 = 21.4 spare units are 2 days of 10.
+    # The position is 50 + 10, so 60 are missing: 3 packs of 24. If it is ordered in a day, 4 days must be covered:
+    # 4/7 × 70 + √(4/7) × 20 = 55.1. In two days it is 5/7 × 70 + √(5/7) × 20 = 66.9, more than there is.
     row = orders(
         outlook(), stock(on_hand=50, on_order=10, lead_time_days=3, pack_size=24), StockPolicy(service_level=0.9)
     ).iloc[0]
-    assert (row["need"], row["need_lead"]) == (pytest.approx(120), pytest.approx(270 / 7))
-    assert (row["order_units"], row["days_left"], row["state"]) == (72, 2, "order")
+    assert row["need"] == pytest.approx(120)
+    assert (row["order_units"], row["days_left"], row["state"], row["missed"]) == (72, 1, "order", 0)
+
+
+@pytest.mark.parametrize(("on_hand", "days_left"), [(0, 0), (69, 5), (89, 6)])
+def test_an_order_is_due_while_its_delivery_still_comes_in_time(on_hand: int, days_left: int) -> None:
+    # Without a lead time, 5 days need 50 + √(5/7) × 20 = 66.9, 6 days need 78.5 and a week needs 90.
+    row = orders(outlook(), stock(on_hand=on_hand, lead_time_days=0), StockPolicy(service_level=0.9)).iloc[0]
+    assert row["days_left"] == days_left
+
+
+def test_sales_that_the_stock_does_not_cover_until_the_delivery_are_missed() -> None:
+    # 3 days sell 30, from 30 - √(3/7) × 20 = 16.9 to 43.1; there are 10. 10 days sell 100, from 80 to 120.
+    row = orders(outlook(), stock(on_hand=6, on_order=4, lead_time_days=3), StockPolicy()).iloc[0]
+    assert [row[each] for each in ("missed", "missed_low", "missed_high")] == pytest.approx(
+        [20, 6.907, 33.093], abs=1e-3
+    )
+    row = orders(outlook(), stock(on_hand=90, lead_time_days=10), StockPolicy()).iloc[0]
+    assert [row[each] for each in ("missed", "missed_low", "missed_high")] == pytest.approx([10, 0, 30])
 
 
 def test_a_promotion_that_is_not_planned_is_ordered_apart() -> None:
@@ -64,10 +84,14 @@ def test_the_level_between_two_ends_is_linear() -> None:
     assert (row["order_units"], row["days_left"]) == (94, 0)  # .95: 95 - 1
 
 
-def test_margins_choose_the_service_level() -> None:
-    row = orders(outlook(), stock(on_hand=1, lead_time_days=0, unit_cost=1.0, price=4.0), StockPolicy()).iloc[0]
+def test_costs_choose_the_service_level_if_the_value_of_what_is_left_over_is_known() -> None:
+    # A unit too few loses 4 - 1, one too many 1 - 0: 3 / 4.
+    money = {"unit_cost": 1.0, "price": 4.0}
+    row = orders(outlook(), stock(on_hand=1, lead_time_days=0, salvage_value=0, **money), StockPolicy()).iloc[0]
     assert row["service_level"] == 0.75
     assert row["need"] == pytest.approx(80)
+    row = orders(outlook(), stock(on_hand=1, lead_time_days=0, **money), StockPolicy()).iloc[0]
+    assert row["service_level"] == 0.95  # what is left over can be sold later
 
 
 @pytest.mark.parametrize(

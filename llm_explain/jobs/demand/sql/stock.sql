@@ -1,4 +1,4 @@
--- Statements order, promoted_order, empty_shelf, overstock, dead, shortage and supply. A level between two ends of the forecasts is
+-- Statements order, promoted_order, missed_sales, long_cover, overstock, dead, shortage and supply. A level between two ends of the forecasts is
 -- linear in the level. A promotion is empty for the plan that the headline assumes.
 create or replace view at_level as
 select t.item_id, t.store_id, t.promotion, t.weeks, s.service_level as level,
@@ -13,23 +13,25 @@ select item_id, store_id, promotion, weeks,
        max(raw) over (partition by item_id, store_id, promotion order by weeks) as units from at_level
 union all select distinct item_id, store_id, promotion, 0, 0.0 from at_level;
 
+-- What sells from now until a delivery that is ordered in 0 to 7 days. Days of the first week spread with the root of time.
 create or replace view levels as
-with wanted as (
-    select item_id, store_id, 'need' as name, (lead_time_days + 7) / 7.0 as weeks from stock
-    union all select item_id, store_id, 'need_lead', lead_time_days / 7.0 from stock
-)
-select w.item_id, w.store_id, a.promotion, w.name,
-       a.units + (w.weeks - floor(w.weeks)) * (coalesce(b.units, a.units) - a.units) as units
+with wanted as (select item_id, store_id, day, (lead_time_days + day) / 7.0 as weeks from stock, range(8) d(day))
+select w.item_id, w.store_id, a.promotion, w.day,
+       if(w.weeks < 1, greatest(w.weeks * m.units + sqrt(w.weeks) * (b.units - m.units), 0),
+          a.units + (w.weeks - floor(w.weeks)) * (coalesce(b.units, a.units) - a.units)) as units
 from wanted w
+join together m on m.item_id = w.item_id and m.store_id = w.store_id and m.weeks = 1
 join needs a on a.item_id = w.item_id and a.store_id = w.store_id and a.weeks = floor(w.weeks)
 left join needs b on b.item_id = w.item_id and b.store_id = w.store_id and b.promotion = a.promotion
   and b.weeks = floor(w.weeks) + 1;
 
 create or replace view positions as
-select s.*, s.on_hand + s.on_order as position, n.units as need, l.units as need_lead, r.weekly_units, r.horizon_weeks, silent.weeks_without_sale
+select s.*, s.on_hand + s.on_order as position, n.units as need, coalesce(l.last_day, 0) as spare_days, r.weekly_units, r.horizon_weeks, silent.weeks_without_sale
 from stock s
-join levels n on n.item_id = s.item_id and n.store_id = s.store_id and n.name = 'need' and n.promotion = ''
-join levels l on l.item_id = s.item_id and l.store_id = s.store_id and l.name = 'need_lead' and l.promotion = ''
+join levels n on n.item_id = s.item_id and n.store_id = s.store_id and n.day = 7 and n.promotion = ''
+left join (select v.item_id, v.store_id, max(v.day) as last_day from levels v join stock t using (item_id, store_id)
+           where v.promotion = '' and v.day < 7 and v.units <= t.on_hand + t.on_order + 1e-9 group by all) l
+  on l.item_id = s.item_id and l.store_id = s.store_id
 join (select item_id, store_id, max(weeks_ahead) as horizon_weeks,
              avg(case when is_intermittent then units else 0.3 * low_80 + 0.4 * units + 0.3 * high_80 end) as weekly_units
       from weekly group by all) r
@@ -41,21 +43,27 @@ join (select item_id, store_id, count(*) filter (where is_known and units is not
 
 create or replace view found_order as
 select f.*, ceil((p.need - p.position) / p.pack_size - 1e-9) * p.pack_size as order_units,
-       least(floor(7 * greatest(p.position - p.need_lead, 0) / greatest(p.weekly_units, 1e-9)), 6) + 1 as order_day,
-       case when f.week like '%-%' then cast(cast(f.week as date)
-         + cast(least(floor(7 * greatest(p.position - p.need_lead, 0) / greatest(p.weekly_units, 1e-9)), 6) as integer) as varchar) end as order_by
+       if(p.pack_size > 1 and p.pack_size = floor(p.pack_size), p.pack_size, null) as pack_size,
+       if(p.pack_size > 1 and p.pack_size = floor(p.pack_size), ceil((p.need - p.position) / p.pack_size - 1e-9), null) as packs,
+       p.spare_days + 1 as order_day,
+       case when f.week like '%-%' then cast(cast(f.week as date) + cast(p.spare_days as integer) as varchar) end as order_by
 from positions p join found_forecast f on f.item_id = p.item_id and f.store_id = p.store_id
 where p.need > p.position and p.weeks_without_sale < p.dead_weeks;
+
+create or replace view found_long_cover as
+select p.item_id, p.store_id, p.horizon_weeks, floor((p.position + o.order_units) / greatest(p.weekly_units, 1e-9) + 0.5) as cover_weeks
+from positions p join found_order o using (item_id, store_id)
+where p.position + o.order_units > greatest(p.overstock_weeks, 1.5) * greatest(p.weekly_units, 1e-9);
 
 create or replace view found_promoted_order as
 select * from (
     select p.item_id, p.store_id, l.promotion,
            greatest(ceil((p.need - p.position) / p.pack_size - 1e-9) * p.pack_size, 0) as instead_of,
-           least(floor(7 * greatest(p.position - p.need_lead, 0) / greatest(p.weekly_units, 1e-9)), 6) + p.lead_time_days as days,
+           p.spare_days + p.lead_time_days as days,
            greatest(ceil((l.units - p.position) / p.pack_size - 1e-9) * p.pack_size, 0) as order_units,
            case when isfinite(f.price::double) then floor(if(u.price >= 0.1, 100, 10000) * u.price + 0.5) / if(u.price >= 0.1, 100, 10000) end as price
     from positions p
-    join levels l on l.item_id = p.item_id and l.store_id = p.store_id and l.name = 'need' and l.promotion <> ''
+    join levels l on l.item_id = p.item_id and l.store_id = p.store_id and l.day = 7 and l.promotion <> ''
     join with_promotion f on f.item_id = p.item_id and f.store_id = p.store_id and f.promotion = l.promotion and f.weeks = 1
     join usual_promotion u on u.item_id = p.item_id and u.store_id = p.store_id and u.promotion = l.promotion) t
 where order_units > instead_of and days < 7
@@ -76,18 +84,35 @@ where p.weeks_without_sale >= p.dead_weeks and p.on_hand > 0;
 create or replace view found_shortage as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
        floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
-       floor(100 * service_level + 0.5) as service_percent, floor(pack_size + 0.5) as pack_size
+       floor(100 * service_level + 0.5) as service_percent
 from positions where need > position;
 
--- None on hand and none on order: the expected sales of the days of delivery are missed.
-create or replace view found_empty_shelf as
-select item_id, store_id, 0 as on_hand, 0 as on_order, floor(lead_time_days + 0.5) as lead_time_days,
-       floor(weekly_units * lead_time_days / 7 + 0.5) as missed
-from positions where on_hand = 0 and on_order = 0 and need > 0 and lead_time_days >= 2
-  and floor(weekly_units * lead_time_days / 7 + 0.5) >= 2;
+-- Sales from now until a delivery that is ordered now, beyond the stock.
+create or replace view until_delivery as
+with ends as (
+    select t.item_id, t.store_id, e.name, t.weeks, e.units
+    from together t, lateral (values ('low', t.low_80), ('middle', t.units), ('high', t.high_80)) e(name, units)
+    union all select distinct item_id, store_id, unnest(['low', 'middle', 'high']), 0, 0.0 from together)
+select s.item_id, s.store_id, a.name,
+       if(s.lead_time_days < 7, greatest(s.lead_time_days / 7 * m.units + sqrt(s.lead_time_days / 7) * (b.units - m.units), 0),
+          a.units + (s.lead_time_days / 7 - a.weeks) * (coalesce(b.units, a.units) - a.units)) as units
+from stock s
+join together m on m.item_id = s.item_id and m.store_id = s.store_id and m.weeks = 1
+join ends a on a.item_id = s.item_id and a.store_id = s.store_id and a.weeks = floor(s.lead_time_days / 7)
+left join ends b on b.item_id = s.item_id and b.store_id = s.store_id and b.name = a.name and b.weeks = a.weeks + 1;
+
+create or replace view found_missed_sales as
+select p.item_id, p.store_id, floor(p.on_hand + 0.5) as on_hand, floor(p.on_order + 0.5) as on_order,
+       floor(p.lead_time_days + 0.5) as lead_time_days, 80 as level,
+       floor(greatest(l.units - p.position, 0) + 1e-9) as low, ceil(greatest(h.units - p.position, 0) - 1e-9) as high
+from positions p
+join until_delivery l on l.item_id = p.item_id and l.store_id = p.store_id and l.name = 'low'
+join until_delivery m on m.item_id = p.item_id and m.store_id = p.store_id and m.name = 'middle'
+join until_delivery h on h.item_id = p.item_id and h.store_id = p.store_id and h.name = 'high'
+where p.need > p.position and floor(m.units - p.position + 0.5) >= 2;
 
 create or replace view found_supply as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
        floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
-       floor(100 * service_level + 0.5) as service_percent, floor(pack_size + 0.5) as pack_size
+       floor(100 * service_level + 0.5) as service_percent
 from positions where need <= position;

@@ -70,10 +70,10 @@ def text_of(item: str, store: str, locale: str = "en", **options: bool) -> str:
 
 def test_an_order_states_its_range_its_driver_and_its_stock() -> None:
     text = text_of("apples", "1")
-    assert re.search(r"rder \d+ of apples for store 1", text)
+    assert re.search(r"rder \d+ of apples for store 1 \(\d+ packs of 12\)", text)
     assert re.search(r"; the display adds about \d+\. There are 20 on hand and 6 on order, and \d+ are needed", text)
     assert "week 71" in text
-    assert text.endswith("to last 10 days (3 days of delivery and one week more) in 95 of 100 cases; packs hold 12.")
+    assert "to last 10 days (3 days of delivery and one week more) in 95 of 100 cases." in text
 
 
 @pytest.mark.parametrize(
@@ -190,33 +190,123 @@ def test_an_order_without_a_plan_tells_what_a_promotion_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "said"),
+    ("locale", "said", "with_way"),
     [
-        ("en", "A delivery takes {} days: about {} sales will be missed until then."),
-        ("es", "La entrega tarda {} días: hasta entonces se perderán unas {} ventas."),
-        ("zh", "到货需{}天，在此之前约会少卖{}件。"),
+        (
+            "en",
+            "A delivery takes 14 days: {:,} to {:,} sales will be missed until then",
+            "even with what is on order, ",
+        ),
+        ("es", "La entrega tarda 14 días: hasta entonces se perderán de {} a {} ventas", "incluso con lo ya pedido, "),
+        ("zh", "到货需14天：在此之前会少卖{:,}至{:,}件", "即使计入在途，"),
     ],
 )
-def test_an_empty_shelf_tells_what_is_missed_until_the_delivery(locale: str, said: str, tmp_path: Path) -> None:
+def test_sales_that_are_missed_until_the_delivery_are_told_with_their_range(
+    locale: str, said: str, with_way: str, tmp_path: Path
+) -> None:
     pytest.importorskip("duckdb")
-    days = [14, 1, 2, 2, 2, 7]
-    empty = STOCK.assign(on_hand=0, on_order=[0, 0, 4, 0, 0, 0], lead_time_days=days)
-    ordered = orders(scene().outlook, read_stock(empty), StockPolicy(dead_weeks=4))
-    bare = replace(scene(), orders=ordered)
-    found = explain(bare, locale=locale)
-    weekly = ordered.set_index(["item_id", "store_id"])["weekly_units"]
-    told = {}
-    for record in found:
-        subject = record["subject"]
-        key, own = (subject["item_id"], subject["store_id"]), [each["kind"] for each in record["statements"]]
-        told[key] = "empty_shelf" in own
-        if told[key]:
-            lead = dict(zip(zip(empty["item_id"], empty["store_id"], strict=True), days, strict=True))[key]
-            assert said.format(lead, int(weekly[key] * lead / 7 + 0.5)) in record["text"]
-    assert told[("apples", "1")]
-    assert not told[("apples", "2")]  # a delivery takes one day
-    assert not told[("bread", "1")]  # some are on order
-    bare.write(tmp_path)
+    # Apples sell about 40 a week, or 80 with the display that is planned in store 1.
+    held = {"on_hand": [3, 5, 0, 0, 0, 0], "on_order": [0, 4, 900, 0, 0, 0], "lead_time_days": [14, 7, 7, 7, 7, 0]}
+    ordered = orders(scene().outlook, read_stock(STOCK.assign(**held)), StockPolicy(dead_weeks=4))
+    short = replace(scene(), orders=ordered)
+    found = explain(short, locale=locale)
+    told = {
+        (record["subject"]["item_id"], record["subject"]["store_id"]): (claim["facts"], record["text"])
+        for record in found
+        for claim in record["statements"]
+        if claim["kind"] == "missed_sales"
+    }
+    together = scene().outlook.together.set_index(["item_id", "store_id", "weeks"])
+    low, high = (together.loc[("apples", "1", 2), name] - 3 for name in ("low_80", "high_80"))
+    facts, text = told["apples", "1"]
+    assert (facts["low"], facts["high"]) == (int(low), int(np.ceil(high)))
+    assert said.format(facts["low"], facts["high"]) in text
+    assert with_way in told["apples", "2"][1]
+    assert ("bread", "1") not in told  # more than enough is on order
+    assert ("rare", "1") not in told  # it sells less than two in a week
+    short.write(tmp_path)
+    assert DemandAudit(tmp_path).faults(found) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", ("oz of apples", "66 oz in the week before", "oz of sales will be missed", "of 12 oz)")),
+        ("es", ("oz de «manzanas»", "anterior, 66 oz)", "se perderán ventas de", "de 12 oz)")),
+        ("zh", (" oz“apples”", "售出66 oz", " oz（80%预测区间）", "每箱12 oz）")),
+    ],
+)
+def test_every_count_has_the_unit_of_the_shop(locale: str, said: tuple[str, ...]) -> None:
+    known = replace(scene(), panel=replace(scene().panel, unit="oz"))
+    text = explain(known, locale=locale, rows=[0])[0]["text"]
+    assert all(each in text for each in said), text
+    writer = BriefWriter("demand", locale, unit="oz")
+    stated, _ = writer.write(next(brief for _, brief in briefs(known)))
+    assert writer.verifier.verify(text, stated).ok
+    assert not writer.verifier.verify(text.replace(" oz", " kg", 1), stated).ok
+    assert not writer.verifier.verify(text.replace(" oz", "", 1), stated).ok
+
+
+@pytest.mark.parametrize(
+    ("locale", "said", "of_share", "of_several"),
+    [
+        (
+            "en",
+            "if the display runs, as in 50 of the last 52 weeks on record",
+            "if the display has its usual share of 40 %",
+            "if 2 promotions have their usual shares",
+        ),
+        (
+            "es",
+            "con el expositor, como en 50 de las últimas 52 semanas registradas",
+            "con el expositor en su proporción habitual del 40 %",
+            "con 2 promociones en su proporción habitual",
+        ),
+        (
+            "zh",
+            "假设如最近有记录的52周中的50周那样有陈列",
+            "假设陈列的比例与平时一样为40%",
+            "假设2种促销的比例与平时一样",
+        ),
+    ],
+)
+def test_a_week_without_a_plan_says_which_promotions_it_counts_with(
+    locale: str, said: str, of_share: str, of_several: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("duckdb")
+    base = panel()
+    often = np.zeros_like(base.units)
+    often[:, base.n_known - 50 :] = 1.0
+    plans = {"display": often}, {"display": 0.4 * often}, {"display": often, "mailer": 0.4 * often}
+    for place, (promotions, words) in enumerate(zip(plans, (said, of_share, of_several), strict=True)):
+        known = replace(base, promotions=promotions).extended(3)
+        found = DemandScene(known, outlook(fitted(), known, 3))
+        rows = explain(found, locale=locale)
+        assert all(words in row["text"] for row in rows), rows[0]["text"]
+        found.write(tmp_path / str(place))
+        audit = DemandAudit(tmp_path / str(place))
+        assert audit.faults(rows) == []
+        first = rows[0]["statements"][0]
+        for name in {"times", "weeks", "usual_percent", "promotions"} & set(first["facts"]):
+            other = {**first, "facts": {**first["facts"], name: first["facts"][name] + 1}}
+            assert audit.faults([{**rows[0], "statements": [other]}]), name
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+def test_packs_that_last_too_long_are_told(locale: str, tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    large = read_stock(STOCK.assign(on_hand=0, pack_size=[12, 1, 1, 6, 1, 40]))
+    packed = replace(scene(), orders=orders(scene().outlook, large, StockPolicy()))
+    found = explain(packed, locale=locale)
+    told = {
+        (record["subject"]["item_id"], record["subject"]["store_id"]): claim["facts"]
+        for record in found
+        for claim in record["statements"]
+        if claim["kind"] == "long_cover"
+    }
+    assert list(told) == [("rare", "1")]
+    assert told["rare", "1"]["cover_weeks"] > 100
+    packed.write(tmp_path)
     assert DemandAudit(tmp_path).faults(found) == []
 
 
@@ -322,7 +412,7 @@ def test_the_verifier_refuses_every_other_number_and_name(locale: str, *, has_da
 )
 def test_counts_of_stock_read_as_english(hand: int, way: int, days: int, said: str) -> None:
     facts: dict[str, Fact] = {"on_hand": hand, "on_order": way, "lead_time_days": days, "need": 8}
-    facts |= {"service_percent": 95, "pack_size": 1}
+    facts |= {"service_percent": 95}
     kind = "shortage" if hand + way < 8 else "supply"
     brief = next(brief for _, brief in briefs(scene(has_stock=False)))
     text = BriefWriter("demand", "en").write(replace(brief, closing=(Stated(kind, facts),)))[1]
@@ -333,7 +423,7 @@ def test_counts_of_stock_read_as_english(hand: int, way: int, days: int, said: s
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_stock_is_short_or_enough_as_its_rounded_numbers_read(locale: str) -> None:
     # 2.4 on hand and 2.4 on order cover 4.7; "2 and 2 cover the 5" would be read as false, so it is not said.
-    facts: dict[str, Fact] = {"lead_time_days": 7, "service_percent": 95, "pack_size": 1, "on_order": 2, "need": 5}
+    facts: dict[str, Fact] = {"lead_time_days": 7, "service_percent": 95, "on_order": 2, "need": 5}
     writer = BriefWriter("demand", locale)
     brief = next(brief for _, brief in briefs(scene(has_stock=False)))
     for kind, on_hand, is_said in (

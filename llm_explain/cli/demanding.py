@@ -108,6 +108,8 @@ def train(
         calendar=events,
     )
     panel = replace(panel, currency=currency or panel.currency, unit=unit.strip())
+    if not panel.unit and (panel.units % 1 > 0).any():
+        note("the sales are no whole numbers: --unit says in the texts what they are, for example kg or USD")
     config = DemandConfig(weeks=weeks, seed=seed)
     later = panel.extended(MOST_FUTURE_WEEKS)
     holidays = merged(holidays_in(later.weeks, country), events.in_weeks(later) if events else {})
@@ -139,7 +141,7 @@ def train(
         table.add_row(name, *("–" if value is None else f"{value:.3f}" for value in row.values()))
     OUT.print(table)
     if better := measured.better_baselines():
-        note(f"{' and '.join(better)} had a smaller error on these weeks: orders from so few sales are uncertain")
+        note(f"{' and '.join(better)} had a smaller error on these weeks: a simple forecast is enough for such sales")
     note(f"artifacts in {artifacts.resolve()}")
 
 

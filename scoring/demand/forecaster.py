@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from scoring.demand.features import Features
     from scoring.demand.model import DemandConfig
     from scoring.demand.panel import Flags, Floats, Rows, SalesPanel
+
+
+_WEIGHTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Weights of the trees to choose from."""
 
 
 class Prediction(NamedTuple):
@@ -94,7 +98,10 @@ class Forecaster:
         n_validation = min(config.validation_weeks, panel.n_known // 4)
         start = panel.n_known - n_validation
         earlier = DemandModel.fit(panel.up_to(start), config, holidays=holidays)
-        model = DemandModel.fit(panel, config, holidays=holidays, quantiles=(MIDDLE,))
+        weight = _tree_weight(earlier, panel, start)
+        earlier = replace(earlier, tree_weight=weight)
+        fitted = DemandModel.fit(panel, config, holidays=holidays, quantiles=(MIDDLE,))
+        model = replace(fitted, tree_weight=weight)
         return cls(model, earlier, *_calibrated(earlier, panel, start))
 
     @property
@@ -208,6 +215,36 @@ def _chosen(
     """Return the ends of the ranges of rows with a plan and without one."""
     low, high = (np.where(is_planned, *both) for both in zip(planned, unplanned, strict=True))
     return low, high
+
+
+def _tree_weight(model: DemandModel, panel: SalesPanel, start: int) -> float:
+    """Return the smallest weight of the trees whose error, on weeks that the model did not see, is about the smallest.
+
+    That is at most one standard error of the weekly difference above the smallest one. Source: Breiman et al. (1984),
+    "Classification and Regression Trees", the one-standard-error rule.
+
+    Args:
+        model: Model fitted on the weeks before ``start``.
+        panel: What happened.
+        start: First week that the model did not see.
+
+    Returns:
+        One of ``_WEIGHTS``.
+    """
+    series = np.flatnonzero(~intermittent_at(panel, start - 1))
+    features = model.features(panel)
+    errors = np.zeros((len(_WEIGHTS), panel.n_known - start))
+    for ahead in range(1, model.config.weeks + 1):
+        for week in range(start, panel.n_known):
+            asked = (series, np.full(len(series), week), np.full(len(series), ahead))
+            offset = features.offset(*asked)
+            correction = model.trees[MIDDLE].predict(features.rows(*asked), num_threads=1)
+            for place, weight in enumerate(_WEIGHTS):
+                units = np.expm1(np.maximum(offset + weight * correction, 0.0))
+                errors[place, week - start] += float(np.nansum(np.abs(units - panel.units[series, week])))
+    worse = errors - errors[errors.sum(axis=1).argmin()]
+    is_close = worse.mean(axis=1) <= worse.std(axis=1) / np.sqrt(worse.shape[1])
+    return _WEIGHTS[int(is_close.argmax())]
 
 
 def _calibrated(model: DemandModel, panel: SalesPanel, start: int) -> tuple[Ranges, Ranges]:

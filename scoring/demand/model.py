@@ -70,6 +70,8 @@ class DemandModel:
         keys: Player and name of each feature that the trees read.
         trees: LightGBM booster of each quantile.
         holidays: 1 by named event and week label; empty without a calendar.
+        tree_weight: Share of the trees' correction that counts, from 0 to 1: on sales without more structure than the
+            additive part has, trees learn noise.
     """
 
     config: DemandConfig
@@ -77,6 +79,7 @@ class DemandModel:
     keys: tuple[tuple[str, str], ...]
     trees: Mapping[float, Any]
     holidays: Mapping[str, Mapping[str, float]]
+    tree_weight: float = 1.0
 
     @classmethod
     def fit(
@@ -152,8 +155,8 @@ class DemandModel:
     def median(self, features: Features, series: Rows, week: Rows, ahead: Rows) -> Floats:
         """Return the median of ``log(1 + units)``, at least 0, shape ``(m,)``; arguments as in ``quantiles``."""
         x = features.rows(series, week, ahead)
-        found = np.asarray(self.trees[MIDDLE].predict(x, num_threads=1)) + features.offset(series, week, ahead)
-        limited: Floats = np.maximum(found, 0.0)
+        correction = self.tree_weight * np.asarray(self.trees[MIDDLE].predict(x, num_threads=1))
+        limited: Floats = np.maximum(correction + features.offset(series, week, ahead), 0.0)
         return limited
 
     def quantiles(self, features: Features, series: Rows, week: Rows, ahead: Rows) -> Floats:
@@ -170,7 +173,7 @@ class DemandModel:
         """
         x, offset = features.rows(series, week, ahead), features.offset(series, week, ahead)
         found = np.stack([self.trees[quantile].predict(x, num_threads=1) for quantile in QUANTILES], axis=1)
-        found += offset[:, None]
+        found += (offset - (1 - self.tree_weight) * found[:, 1])[:, None]
         found[:, 0] = np.minimum(found[:, 0], found[:, 1])
         found[:, 2] = np.maximum(found[:, 2], found[:, 1])
         limited: Floats = np.maximum(found, 0.0)
@@ -192,7 +195,7 @@ class DemandModel:
             median of ``log(1 + units)`` before it is limited to 0.
         """
         x = features.rows(series, week, ahead)
-        parts = np.asarray(self.trees[MIDDLE].predict(x, pred_contrib=True, num_threads=1))
+        parts = self.tree_weight * np.asarray(self.trees[MIDDLE].predict(x, pred_contrib=True, num_threads=1))
         players = tuple(dict.fromkeys((*(player for player, _ in features.keys), *features.effects)))
         phi = np.zeros((len(series), len(players)))
         for place, (player, _) in enumerate(features.keys):

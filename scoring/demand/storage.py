@@ -136,7 +136,13 @@ def _save_model(folder: Path, model: DemandModel) -> None:
     effects = model.effects
     arrays = {name: getattr(effects, name) for name in _EFFECTS}
     _write_arrays(folder / _ARRAYS, arrays)
-    content = {"terms": effects.names, "keys": model.keys, "holidays": model.holidays, "quantiles": list(model.trees)}
+    content = {
+        "terms": effects.names,
+        "keys": model.keys,
+        "holidays": model.holidays,
+        "quantiles": list(model.trees),
+        "tree_weight": model.tree_weight,
+    }
     (folder / _MODEL).write_text(json.dumps(content), encoding="utf-8")
 
 
@@ -152,7 +158,9 @@ def _load_model(folder: Path, config: DemandConfig) -> DemandModel:
         float(quantile): lightgbm.Booster(model_str=(folder / f"trees_{quantile}.txt").read_text(encoding="utf-8"))
         for quantile in content["quantiles"]
     }
-    return DemandModel(config, effects, _pairs(content["keys"]), trees, content["holidays"])
+    return DemandModel(
+        config, effects, _pairs(content["keys"]), trees, content["holidays"], content.get("tree_weight", 1.0)
+    )
 
 
 def _write_arrays(path: Path, arrays: dict[str, Any]) -> None:

@@ -69,6 +69,8 @@ def test_a_cutoff_outside_the_sales_is_an_error(tmp_path: Path) -> None:
     sales(40).to_csv(tmp_path / "sales.csv", index=False)
     with pytest.raises(SettingError, match="--cutoff is '99' but a week from 1 to 40 is needed"):
         run("train", "--data", str(tmp_path / "sales.csv"), "--cutoff", "99")
+    with pytest.raises(SettingError, match="the unit is '6 kg' but a word without digits is needed"):
+        run("train", "--data", str(tmp_path / "sales.csv"), "--unit", "6 kg")
     with pytest.raises(SettingError, match="--map is 'units' but COLUMN=NAME"):
         run("train", "--data", str(tmp_path / "sales.csv"), "--map", "units")
 

@@ -11,7 +11,7 @@ import pytest
 
 from scoring.demand.backtest import backtest
 from scoring.demand.effects import SEASON, Effects
-from scoring.demand.forecaster import intermittent_at
+from scoring.demand.forecaster import Forecaster, intermittent_at
 from scoring.demand.intermittent import (
     empirical_quantiles,
     expected_units,
@@ -146,8 +146,9 @@ def test_a_cutoff_needs_history() -> None:
 
 
 def test_saved_artifacts_give_the_same_forecasts(tmp_path: Path) -> None:
-    save(tmp_path, fitted(), panel())
+    save(tmp_path, fitted(), replace(panel(), unit="oz"))
     forecaster, loaded = load(tmp_path)
+    assert loaded.unit == "oz"
     pd.testing.assert_frame_equal(outlook(forecaster, loaded, 2).weekly, outlook(fitted(), panel(), 2).weekly)
     (tmp_path / "demand.json").write_text("{}")
     with pytest.raises(ArtifactError, match="of version None but 6 is needed"):
@@ -269,3 +270,29 @@ def test_a_season_that_comes_again_has_an_effect() -> None:
     assert any(driver == SEASON for driver, _ in DemandModel.fit(seasonal, CONFIG).effects.names)
     names = {driver for driver, _ in fitted().model.effects.names}
     assert names == {"price", "display", "other_items"}  # 70 weeks are too few to tell a season
+
+
+def test_trees_count_only_if_they_forecast_better_than_the_effects() -> None:
+    # Poisson sales of fixed rates have nothing that a tree could learn.
+    random = np.random.default_rng(0)
+    rows = [(f"i{n}", week, random.poisson(20 + 30 * n)) for n in range(8) for week in range(60)]
+    noise = panel_of_sales(pd.DataFrame(rows, columns=["item_id", "week", "units"]))
+    found = Forecaster.fit(noise, CONFIG)
+    assert found.model.tree_weight < 1.0
+    assert found.spread.tree_weight == found.model.tree_weight
+    known = noise.extended(1)
+    features = found.inputs(known).middle
+    asked = (np.arange(8), np.full(8, noise.n_known), np.ones(8, dtype=np.int64))
+    _, phi, base = found.model.attribution(features, *asked)
+    assert base + phi.sum(axis=1) == pytest.approx(found.model.median(features, *asked))
+    off = replace(found.model, tree_weight=0.0)
+    assert off.median(features, *asked) == pytest.approx(features.offset(*asked))
+
+
+def test_the_spread_of_the_quantiles_does_not_depend_on_the_weight_of_the_trees() -> None:
+    known = panel().extended(1)
+    features = fitted().inputs(known).spread
+    asked = (np.arange(3), np.full(3, panel().n_known), np.ones(3, dtype=np.int64))
+    full, none = (replace(fitted().spread, tree_weight=weight).quantiles(features, *asked) for weight in (1.0, 0.0))
+    assert none[:, 1] == pytest.approx(features.offset(*asked))
+    assert none[:, 2] - none[:, 1] == pytest.approx(full[:, 2] - full[:, 1])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fading_log import random_log
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
+from llm_explain.cli import app
 from llm_explain.errors import ArtifactError
 from llm_explain.jobs.churn.training import train_events
 from llm_explain.service.schemas.jobs import ChurnReply, DemandReply
@@ -90,6 +93,18 @@ def test_forecasts_have_ranges_and_stock_gives_orders(jobs: TestClient) -> None:
     planned = jobs.post("/v1/demand", json=display).json()["results"][0]
     assert planned["weeks"][0]["units"] > 1.5 * apples["weeks"][0]["units"]
     assert planned["reasons"][0]["facts"]["promotion"] == "display"
+
+
+def test_the_text_over_http_is_that_of_the_command(jobs: TestClient, models: dict[str, Path], tmp_path: Path) -> None:
+    row = {"item_id": "apples", "store_id": "1", "on_hand": 20, "lead_time_days": 3, "pack_size": 12}
+    asked = {"items": [{"item_id": "apples", "store_id": "1"}], "stock": [row], "locale": "es", "detail": "text"}
+    (tmp_path / "stock.csv").write_text(",".join(row) + "\n" + ",".join(map(str, row.values())) + "\n")
+    arguments = ["--artifacts", str(models["demand_artifacts"]), "--stock", str(tmp_path / "stock.csv")]
+    chosen = ["--item", "apples", "--store", "1", "--locale", "es", "--json"]
+    told = CliRunner().invoke(app, ["demand", "explain", *arguments, *chosen], catch_exceptions=False)
+    text = jobs.post("/v1/demand", json=asked).json()["results"][0]["text"]
+    assert text.startswith(("Pedir", "A más tardar"))
+    assert json.loads(told.stdout)["text"] == text
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,12 @@ class Slots(_Strict):
     Attributes:
         required: Slots that a sentence has exactly once.
         optional: Slots that a sentence has at most once.
+        preferred: Optional slots that a sentence has if they have a value and there is room.
     """
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    preferred: tuple[str, ...] = ()
 
     @property
     def every(self) -> tuple[str, ...]:

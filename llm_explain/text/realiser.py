@@ -226,6 +226,11 @@ class Realiser:
             and self._has_forms(self._literals(skeleton, spec), spec.event_kind)
         )
 
+    def says_enough(self, skeleton: Skeleton, spec: SentenceSpec) -> bool:
+        """Return whether a skeleton has every preferred slot of its kinds that has a value."""
+        preferred = (slot for kind in skeleton.kinds for slot in self.lexicon.words[kind].slots.preferred)
+        return all(slot in skeleton.slots for slot in preferred if slot in spec.values)
+
     def _literals(self, skeleton: Skeleton, spec: SentenceSpec) -> tuple[str, ...]:
         """Return the text between slots as it agrees with the item's name."""
         return self._agreement.pieces(skeleton.text, spec.is_of_many, spec.is_feminine)[::2]

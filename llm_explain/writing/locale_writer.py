@@ -351,6 +351,7 @@ class LocaleWriter:
             for skeleton in source.skeletons(spec.kinds, sheet.tone)
             if skeleton.text not in self._retired and self._realiser.fits(skeleton, spec)
         ]
+        usable = [each for each in usable if self._realiser.says_enough(each, spec)] or usable
         if not request.is_neutral and any("other_item_id" in claim.facts for claim in request.claims):
             # A past item that is a reason is told as one, or by what other users did, if the locale has such sentences.
             told = [each for each in usable if each.is_causal or any(need.degree in CROWDS for need in each.needs)]

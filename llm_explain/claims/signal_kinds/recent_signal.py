@@ -26,9 +26,10 @@ class RecentSignal(ClaimKind):
     Rule: counted are events of one signal kind, which ``event_kind`` names, before ``as_of``, of an item that has the
     item's title. They lie on local days after the user's latest target event of such an item that no return took back:
     a view that led to a purchase is no news. ``last`` is the local day of the latest one, which lies in the 30 days
-    before ``as_of``. ``channel`` is its channel: web, app, mini_program or shop. Events of that very moment in several
-    channels, or in another one, give no ``channel``. The kind is the first of ``SIGNALS`` that has such an event and is
-    no target kind. A log whose times only order the events has no such claim.
+    before ``as_of``. ``channel`` is its channel: web, app, mini_program or shop, if the shop's log names at least two
+    channels. Events of that very moment in several channels, or in another one, give no ``channel``. The kind is the
+    first of ``SIGNALS`` that has such an event and is no target kind. A log whose times only order the events has no
+    such claim.
     """
 
     name = "recent_signal"
@@ -42,6 +43,7 @@ class RecentSignal(ClaimKind):
         """Apply the rule of the class."""
         if not subjects.shop.has_dates:
             return NOTHING
+        has_channels = len(subjects.shop.snapshot.channels.names) > 1
         found: dict[int, tuple[str, dict[str, Fact | None]]] = {}
         evidence = subjects.evidence
         key = evidence.title_key(evidence.user, evidence.item)
@@ -54,7 +56,7 @@ class RecentSignal(ClaimKind):
             moment, channel = signal_events(subjects, kind).after(last_day).last(len(subjects))
             for row in np.flatnonzero(moment >= subjects.as_of - WINDOW_DAYS * NS_PER_DAY).tolist():
                 (last,) = to_dates(np.array([int(moment[row]) // NS_PER_DAY]))
-                place = channel[row] if channel[row] in CHANNELS else None
+                place = channel[row] if has_channels and channel[row] in CHANNELS else None
                 found.setdefault(row, (kind, {"last": last, "channel": place}))
         rows = sorted(found)
         facts = {name: [found[row][1][name] for row in rows] for name in ("last", "channel")}

@@ -11,6 +11,7 @@ with seen as (
 latest as (select rid, max(wall) as wall from seen group by rid),
 place as (
     select rid, case when count(distinct coalesce(channel, '')) = 1 and any_value(channel) in ('web', 'app', 'mini_program', 'shop')
+                 and (select count(distinct channel) from event where channel <> '') > 1
                 then any_value(channel) end as channel
     from seen join latest using (rid, wall) group by rid)
 select rid, strftime(max(wall), '%Y-%m-%d') as last, any_value(place.channel) as channel

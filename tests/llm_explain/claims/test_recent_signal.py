@@ -55,9 +55,12 @@ def seen(*rows: tuple[str, str, str | None]) -> pd.DataFrame:
     return frame.assign(user_id="u", kind="view", timestamp=pd.to_datetime(frame["timestamp"], format="ISO8601"))
 
 
-def facts_of(events: pd.DataFrame, folder: Path, *, shop: Shop = NEW_YORK) -> dict[str, Fact] | None:
-    """Return what the rule finds for the mug, after SQL has agreed."""
+def facts_of(
+    events: pd.DataFrame, folder: Path, *, shop: Shop = NEW_YORK, other: str = "kiosk"
+) -> dict[str, Fact] | None:
+    """Return what the rule finds for the mug, after SQL has agreed; another user looked at tea in a channel."""
     pytest.importorskip("duckdb")
+    events = pd.concat([events, seen(("tea", "2025-05-02T12:00", other)).assign(user_id="v")], ignore_index=True)
     catalogue, tables = Catalogue(ITEMS), Tables(events.astype({"timestamp": "datetime64[ns]"}), ITEMS, shop=shop)
     evidence = ShopEvidence(
         catalogue,
@@ -112,6 +115,11 @@ def test_channel_and_window(
 ) -> None:
     found = facts_of(seen(*rows), tmp_path)
     assert found == (None if expected is None else expected | {"event_kind": "view"})
+
+
+def test_a_channel_is_told_where_the_shop_has_several(tmp_path: Path) -> None:
+    events = seen(("mug", "2025-05-27T12:00", "web"))
+    assert facts_of(events, tmp_path, other="web") == {"last": "2025-05-27", "event_kind": "view"}
 
 
 def test_a_shop_whose_target_is_a_view_has_no_such_claim(tmp_path: Path) -> None:
@@ -189,6 +197,17 @@ def written(locale: str) -> list[str]:
     texts = [text.text for text in writer.write(requests, locale=locale) if text is not None]
     assert len(texts) >= 4
     return texts
+
+
+@pytest.mark.parametrize(
+    ("locale", "place"), [("en", " in our app on "), ("es", " en nuestra app el "), ("zh", "在应用里浏览过")]
+)
+def test_a_sentence_names_the_channel_and_the_day(locale: str, place: str) -> None:
+    assert all(place in text for text in written(locale))
+    requests = [SentenceRequest((replace(CLAIM, facts={**FACTS, "channel": None}),), 0, "u", AS_OF)]
+    (bare,) = Writer(policy=Policy(), catalogue=Catalogue(ITEMS), kinds=KINDS).write(requests, locale=locale)
+    assert bare is not None
+    assert "27" in bare.text
 
 
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])

@@ -148,6 +148,7 @@ class CampaignLines:
             if not label or not slots <= set(values):
                 continue
             line = pattern.format(**values)
+            line = line[:1].upper() + line[1:]  # some locales speak of items in lower case
             is_short = max_length is None or len(line) <= max_length
             if is_short and self.is_true(line, kind, facts, title=title, as_of=as_of):
                 return line

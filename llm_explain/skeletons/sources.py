@@ -104,8 +104,8 @@ class Variety:
         return frozenset().union(*near)
 
     def times(self, skeleton: Skeleton) -> int:
-        """Return how many texts of the list say a skeleton or begin like it."""
-        return max(self._used[skeleton.text], self._used[skeleton.opening])
+        """Return how many texts of the list say a skeleton, or begin or end like it."""
+        return max(self._used[said] for said in (skeleton.text, skeleton.opening, skeleton.closing))
 
     def add(self, place: int, skeleton: Skeleton, text: str) -> None:
         """Remember a text.
@@ -116,7 +116,7 @@ class Variety:
             text: The finished sentence.
         """
         self._said[place] = frozenset({skeleton.text, skeleton.opening, opening(text)})
-        self._used.update(self._said[place])
+        self._used.update({*self._said[place], skeleton.closing} - {""})
 
 
 def order_of(sources: Sequence[str]) -> tuple[Source, ...]:

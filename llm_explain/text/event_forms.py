@@ -35,6 +35,7 @@ class EventForms(BaseModel):
         forms: Word of a purchase and its form, by event kind. A word that tells no purchase may have a form too. An
             empty form says that the kind has none: "lo compraste" where one enrols *in* something. A key with a
             capital counts for that spelling alone.
+        works: Kinds whose items are works, such as films: a title is a name, with which no word agrees.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,6 +43,7 @@ class EventForms(BaseModel):
     purchase: tuple[str, ...]
     not_of_purchases: tuple[str, ...] = ()
     forms: dict[str, dict[str, str]]
+    works: frozenset[str] = frozenset()
 
     @classmethod
     def load(cls, locale: str) -> EventForms:

@@ -89,9 +89,11 @@ class Realiser:
                 ) from error
         kept = {slot: value for slot, value in values.items() if slot not in without}
         kinds = [str(claim.facts[EVENT_KIND]) for claim in claims if EVENT_KIND in claim.facts]
-        is_of_many = ITEM in values and self._names.is_of_many(title)
         event_kind = kinds[0] if kinds else PURCHASE
-        is_feminine, is_known = self._names.is_feminine(title), self._names.is_known(title)
+        is_noun = event_kind not in self._events.works
+        is_of_many = is_noun and ITEM in values and self._names.is_of_many(title)
+        is_feminine = is_noun and self._names.is_feminine(title)
+        is_known = is_noun and self._names.is_known(title)
         return SentenceSpec(
             tuple(claims), title, as_of, titles, event_kind, is_neutral, kept, is_of_many, is_feminine, is_known
         )

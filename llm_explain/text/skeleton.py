@@ -81,6 +81,12 @@ class Skeleton:
         """Its first words, by which a list avoids sounding alike."""
         return opening(self.text)
 
+    @cached_property
+    def closing(self) -> str:
+        """What follows its last slot, if that is more than a word; empty otherwise."""
+        said = self.literals[-1].casefold()
+        return said if len(_OPENING_WORD.findall(said)) > 1 else ""
+
     def fits(self, values: Mapping[str, str], licences: Mapping[str, frozenset[str]]) -> bool:
         """Return whether every slot has a value and every word of degree its licence.
 

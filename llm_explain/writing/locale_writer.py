@@ -409,7 +409,7 @@ class LocaleWriter:
                 is_odd,
                 is_like_text,
                 -len(skeleton.slots),
-                used[skeleton.text],
+                max(used[skeleton.text], used[skeleton.opening]),
                 -len(skeleton.needs),
                 shuffled(skeleton, key),
             )
@@ -420,7 +420,7 @@ class LocaleWriter:
                 continue
             verdict = self._verifier.verify(text, of, limits=limits)
             if verdict.ok:
-                used[skeleton.text] += 1
+                used.update((skeleton.text, skeleton.opening))
                 is_bare = request.form != "line" and not text.endswith(_QUESTIONS)
                 shown = re.sub(f"(?:{self._lexicon.form.sentence_end})$", "", text) if is_bare else text
                 return Text(shown, "template", skeleton.text, verdict, is_ai_generated=False, prompt=skeleton.origin)

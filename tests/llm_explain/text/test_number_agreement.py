@@ -139,10 +139,20 @@ def test_a_title_in_small_letters_has_the_number_of_its_noun(title: str, said: s
 
 @pytest.mark.parametrize(("title", "fits"), [("Extension cord, 12 ft", True), ("White milk", False)])
 def test_a_sentence_that_has_no_words_once_it_agrees_is_not_chosen(title, fits):
-    """ "Usted lo compra" has a form for plays, "usted la compra" has none."""
+    """ "Usted lo compra" has a form for views, "usted la compra" has none."""
     realiser = Realiser(load_lexicon("es"))
     due = CLAIMS["due"]
-    played = dataclasses.replace(due, facts={**due.facts, "event_kind": "play"})
-    spec = realiser.specify([played], **{**SCENE, "title": title})
+    viewed = dataclasses.replace(due, facts={**due.facts, "event_kind": "view"})
+    spec = realiser.specify([viewed], **{**SCENE, "title": title})
     skeleton = Skeleton("Usted lo compra más o menos cada {interval}.", ("due",), "formal", ("interval",))
     assert realiser.fits(skeleton, spec) == fits
+
+
+@pytest.mark.parametrize(("locale", "title"), [("es", "Cocinas del mundo"), ("en", "Dinosaurs of the desert")])
+def test_no_word_agrees_with_the_title_of_a_work(locale, title):
+    realiser = Realiser(load_lexicon(locale))
+    repeat = CLAIMS["repeat_item"]
+    watched = dataclasses.replace(repeat, facts={**repeat.facts, "event_kind": "watch"})
+    bought, seen = (realiser.specify([claim], **{**SCENE, "title": title}) for claim in (repeat, watched))
+    assert bought.is_of_many
+    assert not (seen.is_of_many or seen.is_feminine or seen.is_known)

@@ -53,3 +53,17 @@ def test_a_twin_must_have_the_same_value():
     skeleton = Skeleton("…", (), "friendly", ("category",), same=(("brand_category", "category"),))
     assert skeleton.fits({"category": "tea", "brand_category": "tea"}, {})
     assert not skeleton.fits({"category": "tea", "brand_category": "soup"}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "closing"),
+    [
+        ("You bought {other_item}, so we thought of this.", ", so we thought of this."),
+        ("Ya has comprado {other_item}: ¿conocías esta opción?", ": ¿conocías esta opción?"),
+        ("看你买过{other_item}，就想到了这款。", "，就想到了这款。"),
+        ("You bought {other_item} again.", ""),
+        ("Because you bought {other_item}.", ""),
+    ],
+)
+def test_the_closing_is_what_follows_the_last_slot(text, closing):
+    assert Skeleton(text, ("similar_item",), "friendly", ("other_item",)).closing == closing

@@ -127,7 +127,7 @@ def test_one_purchase_is_told_by_its_day():
 
 
 def test_a_classic_was_bought_ten_times():
-    text = "Es un clásico de tus compras: lo has comprado {} veces; la última, el 3 de noviembre."
+    text = "Un clásico de tus compras: lo has comprado {} veces; la última, el 3 de noviembre."
     assert VERIFIER.verify(text.format("diez"), repeated(count=10)).ok
     assert not VERIFIER.verify(text.format("nueve"), repeated(count=9)).ok
 
@@ -136,17 +136,17 @@ def test_the_time_since_a_purchase_is_that_of_its_day():
     of_days, of_weeks, of_a_month = (repeated(count=12, last=f"2017-11-{day:02}") for day in (25, 10, 1))
     assert VERIFIER.verify("Lo has comprado doce veces; la última, hace 6 días.", of_days).ok
     assert not VERIFIER.verify("Lo has comprado doce veces; la última, hace 7 días.", of_days).ok
-    assert VERIFIER.verify("Lo has comprado doce veces; la última, hace cerca de tres semanas.", of_weeks).ok
-    assert not VERIFIER.verify("Lo has comprado doce veces; la última, hace cerca de dos semanas.", of_weeks).ok
-    assert of_a_month.values["last_gap"] == "un mes"
+    assert VERIFIER.verify("Lo has comprado doce veces; la última, hace unas tres semanas.", of_weeks).ok
+    assert not VERIFIER.verify("Lo has comprado doce veces; la última, hace unas dos semanas.", of_weeks).ok
+    assert of_a_month.values["last_gap"] == "cerca de un mes"
     assert VERIFIER.verify("Lo compraste hace cerca de un mes.", of_a_month).ok
-    assert not VERIFIER.verify("Lo compraste hace cerca de dos meses.", of_a_month).ok
+    assert not VERIFIER.verify("Lo compraste hace unos dos meses.", of_a_month).ok
 
 
 def test_a_break_is_told_by_its_length_and_the_rhythm_before():
     claim = replace(CLAIMS["back_after_break"], facts={"interval_days": 14.0, "last": "2017-10-20"})
     stopped = REALISER.specify([claim], **SCENE)
-    text = "Hace cerca de {} semanas que no lo compras; antes, cada {} semanas, más o menos."
+    text = "Hace unas {} semanas que no lo compras; antes lo comprabas cada {} semanas, más o menos."
     assert VERIFIER.verify(text.format("seis", "dos"), stopped).ok
     assert not VERIFIER.verify(text.format("siete", "dos"), stopped).ok
     assert not VERIFIER.verify(text.format("seis", "tres"), stopped).ok
@@ -162,18 +162,35 @@ def test_every_length_of_a_break_is_told():
         lines = [each for each in TEMPLATES.of_form("back_after_break", "line") if REALISER.fits(each, spec)]
         assert {VERIFIER.verify(REALISER.fill(each, spec), spec).ok for each in lines} == {True}, days
         told.add(spec.values["break_gap"])
-    assert told >= {"un mes", "diez semanas", "tres o cuatro meses"}
+    assert told >= {"cerca de un mes", "unas diez semanas", "tres o cuatro meses"}
     assert not any(" o " in gap for gap in told - {"tres o cuatro meses"})
 
 
 def test_an_item_of_unknown_gender_needs_no_pronoun():
     often, once = repeated(count=12), repeated(count=1)
-    assert VERIFIER.verify("Ya van doce veces; la última, el 3 de noviembre.", often).ok
+    assert VERIFIER.verify("La última vez fue el 3 de noviembre; en total, doce veces.", often).ok
+    assert VERIFIER.verify("Doce veces hasta ahora; la última, hace unas cuatro semanas.", often).ok
+    assert VERIFIER.verify("La última vez fue el 3 de noviembre.", once).ok
     assert VERIFIER.verify("Iba en tu pedido del 3 de noviembre.", once).ok
-    for text in ("Ya van trece veces.", "Ya van.", "Iba en tu pedido del 3 de noviembre."):
+    for text in (
+        "La última vez fue el 3 de noviembre; en total, trece veces.",
+        "Trece veces hasta ahora; la última, hace unas cuatro semanas.",
+        "Ya van.",
+        "Iba en tu pedido del 3 de noviembre.",
+    ):
         assert not VERIFIER.verify(text, often).ok
     assert not VERIFIER.verify("Iba en tu pedido del 4 de noviembre.", once).ok
     assert not VERIFIER.verify("Iba en tu pedido.", once).ok
+
+
+def test_times_run_on_only_after_a_recent_purchase():
+    recent, lapsed = repeated(count=12, last="2017-11-25"), repeated(count=12, last="2017-07-01")
+    assert VERIFIER.verify("Ya van doce veces; la última, hace 6 días.", recent).ok
+    for text in ("Ya van doce veces; la última, el 1 de julio.", "Ya van doce veces.", "Ya van trece veces."):
+        assert not VERIFIER.verify(text, lapsed).ok
+    lines = [each for each in TEMPLATES.of_form("repeat_item", "line") if REALISER.fits(each, lapsed)]
+    assert lines
+    assert not any("Ya van" in line.text for line in lines)
 
 
 def test_a_habit_is_told_with_a_rhythm_alone():

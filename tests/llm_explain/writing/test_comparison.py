@@ -190,11 +190,11 @@ def test_spanish_contrasts_and_what_ifs_are_proven() -> None:
     assert text is not None
     assert text.text == (
         "El producto «plátanos» queda más arriba porque lo has comprado cinco veces; "
-        "lo que más habla por el producto «nata montada congelada» es que ahora está en el folleto de la tienda."
+        "lo que más cuenta para el producto «nata montada congelada» es que ahora está en el folleto de la tienda."
     )
     for true, false in (
         ("cinco veces", "seis veces"),
-        ("lo que más habla", "lo único que habla"),
+        ("lo que más cuenta", "lo único que cuenta"),
         ("plátanos", "manzanas"),
     ):
         assert not spanish.verifier.contrast(text.text.replace(true, false), spanish.contrast(BANANAS)).ok

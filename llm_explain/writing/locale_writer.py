@@ -401,7 +401,7 @@ class LocaleWriter:
             limits = Limits(limits.subject_length + 1, max_sentences=2)  # the stop is not shown
         usable = [each for each in found if self._realiser.fits(each, spec) and (ITEM in each.slots or not is_subject)]
 
-        def order(skeleton: Skeleton) -> tuple[bool, bool, int, int, int, bytes]:
+        def order(skeleton: Skeleton) -> tuple[bool, bool, int, int, int, int, bytes]:
             is_odd = not self._realiser.is_natural(skeleton, spec)
             is_question = any(mark in skeleton.text for mark in _QUESTIONS)
             is_like_text = is_subject and not (is_question or skeleton.text.startswith(f"{{{ITEM}}}"))
@@ -409,7 +409,8 @@ class LocaleWriter:
                 is_odd,
                 is_like_text,
                 -len(skeleton.slots),
-                max(used[skeleton.text], used[skeleton.opening]),
+                used[skeleton.opening],
+                used[skeleton.text],
                 -len(skeleton.needs),
                 shuffled(skeleton, key),
             )

@@ -21,6 +21,7 @@ from llm_explain.verifier.proof import _Readings
         ("es", "agujas e hilos", "agujas o hilos"),
         ("es", "nata agria, requesón y salsas", "nata agria, requesón o salsas"),
         ("es", "Baño", "productos de baño"),
+        ("es", "Pan Y Hojaldre", "Pan u Hojaldre"),
         ("es", "Hogar y cocina", "productos de hogar y cocina"),
         ("es", "Mujer", "productos de «Mujer»"),
         ("zh", "牛奶和奶油", "牛奶和奶油类商品"),

@@ -409,8 +409,8 @@ class LocaleWriter:
                 is_odd,
                 is_like_text,
                 -len(skeleton.slots),
-                used[skeleton.opening],
                 used[skeleton.text],
+                used[skeleton.opening],
                 -len(skeleton.needs),
                 shuffled(skeleton, key),
             )

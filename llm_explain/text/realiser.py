@@ -132,10 +132,10 @@ class Realiser:
             title = spec.titles.get(other, "")
             if not title or other not in {*item_ids, *alike_ids}:
                 continue
-            whole, plain = self._names.another(title), self._names.short(title, len(title))
+            whole, plain = self._names.another(title), self._names.plain(title)
             if other not in item_ids:
                 counts = self._writer.slots_beyond(claim.kind, "other_item_id")
-                if plain == self._names.short(spec.title, len(spec.title)) or counts & self._required(claim.kind):
+                if plain == self._names.plain(spec.title) or counts & self._required(claim.kind):
                     continue
                 values = {slot: value for slot, value in values.items() if slot not in counts}
             values = {slot: plain if value == whole else value for slot, value in values.items()}

@@ -136,7 +136,11 @@ class ReferringExpressions:
 
     def bare(self, title: str) -> str:
         """Return another item without size, mark and article; empty if the title leaves nothing readable."""
-        return self._short(title, len(title) + 1, article="")
+        return self._short(title, self._formats.max_name_length, article="")
+
+    def plain(self, title: str) -> str:
+        """Return another item without size and mark; empty if the title leaves nothing readable."""
+        return self.short(title, self._formats.max_name_length)
 
     def _short(self, title: str, max_length: int, *, article: str) -> str:
         name, is_known = self._short_name(title, max_length)

@@ -201,3 +201,7 @@ def test_a_title_that_speaks_is_quoted(title):
     assert CHINESE.this("全网销量第一的燕麦片") == "「全网销量第一的燕麦片」"
     assert CHINESE.this("免费配送的奶酪") == "「免费配送的奶酪」"
     assert SPANISH.label("queso con envío gratis") == "«Queso con envío gratis»"
+
+
+def test_a_name_that_is_longer_in_another_language_is_not_cut():
+    assert SPANISH.plain("Fresh salmon") == SPANISH.bare("Fresh salmon") == "salmón fresco"

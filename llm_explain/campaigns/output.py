@@ -14,7 +14,7 @@ import pandas as pd
 
 from llm_explain.campaigns.lines import MAX_PUSH
 from llm_explain.campaigns.records import TREATED
-from llm_explain.text.name_cleaning import as_cell
+from llm_explain.text.name_cleaning import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -164,11 +164,11 @@ def write_plan(
         for message in plan.messages
         for place, offer in enumerate(message.offers, 1)
     ]
-    pd.DataFrame(rows, columns=list(PLAN_COLUMNS)).to_csv(paths["plan.csv"], index=False)
+    write_csv(pd.DataFrame(rows, columns=list(PLAN_COLUMNS)), paths["plan.csv"])
     table = [
         (each.user_id, plan.settings.channel, each.subject, each.text, each.html, each.unsubscribe) for each in sent
     ]
-    pd.DataFrame(table, columns=list(MESSAGE_COLUMNS)).to_csv(paths["messages.csv"], index=False)
+    write_csv(pd.DataFrame(table, columns=list(MESSAGE_COLUMNS)), paths["messages.csv"])
     record = {
         "summary": plan.summary(),
         "settings": plan.settings.model_dump(mode="json"),
@@ -194,7 +194,7 @@ def _row(message: PlannedMessage, place: int, offer: PlannedOffer, titles: Mappi
     kinds = " ".join(claim.kind for claim in offer.explanation.reasons)
     return (
         message.user_id, message.group, place, offer.offer.offer_id, offer.offer.kind, offer.offer.item_id,
-        as_cell(titles[offer.offer.item_id]), round(offer.probability, 4), round(offer.expected_cost, 4), offer.line,
+        titles[offer.offer.item_id], round(offer.probability, 4), round(offer.expected_cost, 4), offer.line,
         offer.sentence, kinds,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, progress, write_json_lines
 from llm_explain.errors import SettingError
+from llm_explain.text.name_cleaning import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,7 +136,10 @@ def score(
     )
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        (frame.to_parquet if out.suffix == ".parquet" else frame.to_csv)(out, index=False)
+        if out.suffix == ".parquet":
+            frame.to_parquet(out, index=False)
+        else:
+            write_csv(frame, out)
         note(f"{len(frame):,} risks in {out.resolve()}")
     if json:
         write_json_lines(frame.to_dict("records"))  # type: ignore[arg-type]  # columns are texts
@@ -217,7 +221,7 @@ def explain(
     if uplift_out is not None:
         if actions is None:
             raise SettingError("--uplift-out is given without --uplift but an experiment is needed. Give its file.")
-        actions.table().to_csv(uplift_out, index=False)
+        write_csv(actions.table(), uplift_out)
         note(f"uplift of {len(job.user_ids):,} users in {uplift_out.resolve()}")
     heading = job.heading(locale) if len(rows) > 1 and not json else ""
     closing = None if actions is None else actions.closing(rows)

@@ -12,6 +12,7 @@ from rich.table import Table
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, progress, write_json_lines
 from llm_explain.errors import SettingError
+from llm_explain.text.name_cleaning import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -188,7 +189,7 @@ def forecast(
         others = {name: _of(getattr(found, name), panel, rows) for name in ("together", "series", "players")}
         for name, table in {"forecast": frame, **others}.items():
             table.to_parquet(out / f"{name}.parquet", index=False)
-            table.to_csv(out / f"{name}.csv", index=False)
+            write_csv(table, out / f"{name}.csv")
         note(f"forecasts of {len(rows):,} series in {out.resolve()}")
     if plot is not None:
         from llm_explain.jobs.demand.plots import save_plot
@@ -267,7 +268,7 @@ def _write_explained(scene: DemandScene, records: list[dict[str, Any]], out: Pat
     lines = [dumps(record, ensure_ascii=False) for record in records]
     (out / "explanations.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     if scene.orders is not None:
-        scene.orders.to_csv(out / "orders.csv", index=False)
+        write_csv(scene.orders, out / "orders.csv")
     note(f"{sum(bool(record['text']) for record in records):,} texts in {out.resolve()}")
     if is_audited:
         from llm_explain.jobs.demand.audit import DemandAudit

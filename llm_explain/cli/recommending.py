@@ -12,7 +12,7 @@ from rich.text import Text
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, write_json_lines
 from llm_explain.cli.opening import open_explainer, say_if_cold
-from llm_explain.text.name_cleaning import as_cell
+from llm_explain.text.name_cleaning import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -140,7 +140,7 @@ def _as_csv(
     return {
         "user_id": user_id,
         "item_id": item_id,
-        "title": as_cell(titles[item_id]),
+        "title": titles[item_id],
         "rank": rank,
         "score": score,
         "probability": probability,
@@ -153,7 +153,7 @@ def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = ["user_id", "item_id", "title", "rank", "score", "probability", "text"]
-    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+    write_csv(pd.DataFrame(rows, columns=columns), path)
     note(f"{len(rows)} rows: {path.resolve()}")
 
 

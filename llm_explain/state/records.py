@@ -25,7 +25,7 @@ from llm_explain.state.models import AnswerRow, ExplanationRow, ExposureRow
 from llm_explain.state.users import now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -151,12 +151,17 @@ class Records:
         record = _unpacked(row.records)[row.place]
         return Kept(record, row.place, row.user_id, row.context, row.created_at)
 
-    def of_user(self, user_id: str) -> list[Json]:
-        """Return every record of a user, oldest first."""
-        wanted = select(AnswerRow.records).where(AnswerRow.user_id == user_id).order_by(AnswerRow.id)
-        with self._database.reading() as connection:
-            lists = connection.scalars(wanted).all()
-        return [record for packed in lists for record in _unpacked(packed)]
+    def of_user(self, user_id: str) -> Iterator[Json]:
+        """Yield every record of a user, oldest first; one list is in memory at a time."""
+        wanted = select(AnswerRow.id, AnswerRow.records).where(AnswerRow.user_id == user_id).order_by(AnswerRow.id)
+        last = 0
+        while True:
+            with self._database.reading() as connection:
+                row = connection.execute(wanted.where(AnswerRow.id > last).limit(1)).one_or_none()
+            if row is None:
+                return
+            last = row.id
+            yield from _unpacked(row.records)
 
     def prune(self, before: datetime) -> int:
         """Remove records that were first given before a moment.

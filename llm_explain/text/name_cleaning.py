@@ -12,6 +12,9 @@ from llm_explain.policy.hosts import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Container
+    from pathlib import Path
+
+    import pandas as pd
 
 _LINK = re.compile(r"(?:https?|ftp)\S*|www\.\S+", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
@@ -37,20 +40,33 @@ _DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f"))
 _HALF_WIDTH = range(0xFF00, 0xFFF0)
 
 
+_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """With these a spreadsheet reads a cell of a CSV file as a formula."""
 
 
 def as_cell(text: str) -> str:
-    """Return a supplier's text as a cell of a CSV file that people open: with an apostrophe before a formula.
+    """Return a text of the shop's tables as a cell of a CSV file that people open: with an apostrophe before a formula.
 
     Args:
-        text: A title as the catalogue has it.
+        text: A title or an id as the tables have it.
 
     Returns:
-        The text.
+        The text; a number is no formula.
     """
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table for people, each of its texts as ``as_cell`` returns it; JSON and Parquet have them unchanged.
+
+    Args:
+        table: Rows.
+        path: File to write.
+    """
+    texts = table.select_dtypes(include=["object", "str", "category"])
+    cells = {str(name): texts[name].map(lambda cell: as_cell(cell) if isinstance(cell, str) else cell) for name in texts}
+    table.assign(**cells).to_csv(path, index=False)
 
 
 @lru_cache(maxsize=65_536)

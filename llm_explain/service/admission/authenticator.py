@@ -17,7 +17,7 @@ from anyio import to_thread
 
 from llm_explain.service.admission.queue import ShedError
 from llm_explain.service.admission.rate_limiter import limiter
-from llm_explain.service.schemas.problems import FORBIDDEN, NOT_YOUR_USER, UNAUTHENTICATED, ServiceProblem
+from llm_explain.service.schemas.problems import FORBIDDEN, NEEDS_KEY, NOT_YOUR_USER, UNAUTHENTICATED, ServiceProblem
 from llm_explain.state.errors import StateError
 
 if TYPE_CHECKING:
@@ -61,8 +61,10 @@ class Caller:
         Raises:
             ServiceProblem: If the caller is a user or lacks the scope.
         """
-        if self.scope == "user" or (scope == "admin" and self.scope != "admin"):
+        if scope == "admin" and self.scope != "admin":
             raise ServiceProblem(FORBIDDEN)
+        if self.scope == "user":
+            raise ServiceProblem(NEEDS_KEY)
 
     def require_users(self, user_ids: Iterable[str | None]) -> None:
         """Refuse a token that asks about another user.

@@ -14,7 +14,7 @@ from llm_explain.state.feedback import Opinion
 from llm_explain.state.users import PREFERENCES, now
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from llm_explain.service.handlers.answer import Json
@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from llm_explain.state.records import Kept
     from llm_explain.state.users import StoredUser, Suppressed
     from scoring.data.catalogue import Catalogue
+    from scoring.data.history import History
 
 FUTURE: Final = timedelta(days=1)
 EXPOSURES: Final = frozenset({"impression", "click"})
 """Kinds of event that count for an experiment and are no part of a history."""
+
+LOGGED: Final = "logged_event"
+"""Events of the artifacts in receipts: they are not removed before the next training, and do not count any more."""
 
 SAME: Final = ("data", "scorer", "policy")
 """Provenance that must be the same for a replay to be tried."""
@@ -98,9 +102,13 @@ class UserDataHandler:
 
     def merge(self, user_id: str, guest_id: str) -> Answer:
         """Give everything of a guest to a user."""
-        moved = {} if user_id == guest_id else self._state.users.merge(user_id, guest_id)
+        if user_id == guest_id:
+            return Answer({"user_id": user_id, "moved": {}})
+        n_logged = len(self._logged(guest_id, self._state.users.read(guest_id)))
+        moved = self._state.users.merge(user_id, guest_id)
         if moved is None:
             raise ServiceProblem(problems.GUEST_TAKEN)
+        moved[LOGGED] = n_logged
         self._context_reader.note_erasures(self._state.users.read(user_id).erasures)
         return Answer({"user_id": user_id, "moved": moved})
 
@@ -171,15 +179,15 @@ class UserDataHandler:
 
     def erase(self, user_id: str) -> Answer:
         """Remove a user from every table and cache; the artifacts' events of the user count no more."""
-        removed = self._state.users.erase(user_id)
+        n_logged = len(self._logged(user_id, self._state.users.read(user_id)))
+        removed = {**self._state.users.erase(user_id), LOGGED: n_logged}
         self._context_reader.note_erasures(self._state.users.read(user_id).erasures)
         return Answer({"removed": removed})
 
-    def export(self, user_id: str) -> Answer:
-        """Return everything that is kept of a user."""
+    def export(self, user_id: str) -> tuple[Json, Iterator[Json]]:
+        """Return what is kept of a user without the explanation records, and these, which are read a list at a time."""
         user = self._state.users.read(user_id)
-        moment = self._context_reader.moment([event.timestamp for event in user.events])
-        logged = self._context_reader.events_of(user_id, replace(user, events=()), moment)
+        logged = self._logged(user_id, user)
         stored = [{**asdict(event), "source": "state"} for event in user.events]
         content = {
             "user_id": user_id,
@@ -190,9 +198,13 @@ class UserDataHandler:
             ),
             "feedback": _zoned(self._state.feedback.of_user(user_id)),
             "exposures": _zoned(self._state.experiments.of_user(user_id)),
-            "explanations": self._state.records.of_user(user_id),
         }
-        return Answer(content)
+        return content, self._state.records.of_user(user_id)
+
+    def _logged(self, user_id: str, user: StoredUser) -> History:
+        """Return the events of the artifacts that count as a user's."""
+        moment = self._context_reader.moment([event.timestamp for event in user.events])
+        return self._context_reader.events_of(user_id, replace(user, events=()), moment)
 
     def record(self, explanation_id: str, user_id: str | None = None, *, is_audit: bool = True) -> Answer:
         """Return a record as it was given, and whether explaining again gives the same.

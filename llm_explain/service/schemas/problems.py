@@ -41,7 +41,11 @@ MALFORMED = Problem("malformed-request", 400, "The body cannot be read. Send one
 UNKNOWN_ITEM = Problem("unknown-item", 422, "An item is not in the catalogue but a known one is needed.")
 NO_ITEM = Problem("unknown-item", 404, "The catalogue does not have this item. Add it with PUT.")
 INVALID_ROW = Problem("invalid-row", 422, "A row breaks a rule of the tables. See docs/design.md §8.")
-UNKNOWN_PLAYER = Problem("unknown-player", 422, "A player is not one of this user's. Use those of an attribution.")
+UNKNOWN_PLAYER = Problem(
+    "unknown-player",
+    422,
+    "A player is not one of this user's. Take one from groups of the user's preferences, or from attributions.",
+)
 UNKNOWN_USER = Problem("unknown-user", 404, "Nothing is kept of this user.")
 UNKNOWN_EXPLANATION = Problem("unknown-explanation", 404, "No explanation is kept under this id.")
 UNKNOWN_FEEDBACK = Problem("unknown-feedback", 404, "No feedback is kept under this id.")
@@ -61,6 +65,7 @@ NOT_YOUR_USER = Problem("not-your-user", 403, "The token is for another user. As
 NEEDS_USER = Problem("user-needed", 422, "The user of the explanation is needed. Send user_id.")
 HISTORY_TOO_LONG = Problem("history-too-long", 422, "A token's history has at most 1,000 events. Send the latest.")
 FORBIDDEN = Problem("forbidden", 403, "This needs an API key with the scope admin.")
+NEEDS_KEY = Problem("forbidden", 403, "This needs an API key of any scope; a user's token does not suffice.")
 FULL = Problem("storage-full", 507, "The storage is full, and nothing was stored. Make room, then try again.")
 BUSY = Problem("storage-busy", 503, "The storage did not answer in time. Send the request again.", retry_after=1)
 INTERNAL = Problem("internal-error", 500, "Something went wrong here. The request id names the log entry.")

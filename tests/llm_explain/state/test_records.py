@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from llm_explain.state import State
 from llm_explain.state.errors import StateFullError
-from llm_explain.state.records import GivenAnswer
+from llm_explain.state.records import GivenAnswer, _unpacked
 from llm_explain.state.users import now
 
 
@@ -83,7 +83,13 @@ def test_records_of_a_user_come_oldest_first(state: State) -> None:
     for name in "abc":
         assert state.records.save(_answer(name)).result()
     assert [record["id"][0] for record in state.records.of_user("u")] == ["a", "b", "c"]
-    assert state.records.of_user("other") == []
+    assert list(state.records.of_user("other")) == []
+    records = state.records.of_user("u")  # a list at a time: an export of many lists took gigabytes
+    with patch("llm_explain.state.records._unpacked", side_effect=_unpacked) as unpacked:
+        next(records)
+        assert unpacked.call_count == 1
+    state.users.erase("u")  # while the export is sent
+    assert list(records) == []
 
 
 def test_a_share_of_the_lists_is_stored_and_always_the_same_ones(tmp_path: Path) -> None:

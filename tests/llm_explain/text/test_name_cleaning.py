@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_explain.text.name_cleaning import clean_name, inside_sentence
+from llm_explain.text.name_cleaning import clean_name, inside_sentence, write_csv
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,13 @@ from llm_explain.text.name_cleaning import clean_name, inside_sentence
         ("bit.\u200dly", ""),
         ("help@paypa1.xyz", "help"),
         ("St.Ives scrub, 1.5 oz", "St.Ives scrub, 1.5 oz"),
+        ("Serum 1.7 fl.oz/50ml", "Serum 1.7 fl.oz/50ml"),
+        ("Perfume 3.4 oz.Gift Set", "Perfume 3.4 oz.Gift Set"),
+        ("SODA 12OZ.PK, carpet 9 sq.ft/roll", "SODA 12OZ.PK, carpet 9 sq.ft/roll"),
+        ("Bottle 500.ml", "Bottle 500.ml"),
+        ("ASP.NET Core and Node.js/React by Dr.Jart", "ASP.NET Core and Node.js/React by Dr.Jart"),
+        ("Free at ASP.NET/login or Evil.Shop", "Free at or"),
+        ("EVIL.CO.UK, evil.app and www.vb.net now", "and now"),
         ("Dr.Oetker/Frosta No.7 by will.i.am", "Dr.Oetker/Frosta No.7 by will.i.am"),
         ("Three.js, L.A. Looks and e.l.f. kit", "Three.js, L.A. Looks and e.l.f. kit"),
         ("{times} {{x}}", "times x"),
@@ -75,6 +83,16 @@ def test_a_long_name_ends_at_a_word():
 def test_a_long_name_does_not_end_within_parentheses():
     title = "Raiders of the Lost Ark (Indiana Jones and the Raiders of the Lost Ark) (1981)"
     assert clean_name(title) == "Raiders of the Lost Ark…"
+
+
+def test_no_cell_of_a_table_for_people_is_a_formula(tmp_path):
+    """An id such as "=cmd|' /C calc'!A0" ran where a spreadsheet opened the file."""
+    table = pd.DataFrame({"user_id": ["=1+1", "@x", "-5", "+49 30", "u1"], "risk": [0.1, -0.2, 0.3, 0.4, 0.5]})
+    write_csv(table.assign(item_id=pd.Categorical(["-a", "b", "b", "b", "b"])), tmp_path / "t.csv")
+    read = pd.read_csv(tmp_path / "t.csv", dtype=str)
+    assert read["user_id"].tolist() == ["'=1+1", "'@x", "-5", "'+49 30", "u1"]
+    assert read["item_id"].tolist() == ["'-a", "b", "b", "b", "b"]
+    assert read["risk"].tolist() == ["0.1", "-0.2", "0.3", "0.4", "0.5"]
 
 
 @given(st.text(max_size=300))

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import ceil
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic_core import to_json
 
 from llm_explain.service.api.auth import admin, caller_of, owner, permit, shopper, storefront
 from llm_explain.service.api.dependencies import TheTokens, TheUserDataHandler, answer, reply, run, wait_to_store
 from llm_explain.service.handlers.answer import Json, etag_of
 from llm_explain.service.schemas import events, fields, problems, user_data
 from llm_explain.service.schemas.problems import ServiceProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 router = APIRouter(tags=["accounts"], dependencies=[Depends(shopper)])
 storefront_router = APIRouter(tags=["accounts"], dependencies=[Depends(storefront)])
@@ -108,8 +114,9 @@ async def erase_user(request: Request, handler: TheUserDataHandler, user_id: Use
 
 @admin_router.get("/users/{user_id:path}/export", response_model=user_data.Export, summary="Everything kept of a user")
 async def export_user(request: Request, handler: TheUserDataHandler, user_id: UserId) -> Response:
-    """Return a user's events, preferences, feedback and records."""
-    return await answer(request, lambda: handler.export(user_id))
+    """Return a user's events, preferences, feedback and records; these are read while they are sent."""
+    content, records = await to_thread.run_sync(handler.export, user_id, limiter=request.app.state.thread_limiter)
+    return StreamingResponse(_exported(request.state.request_id, content, records), media_type="application/json")
 
 
 @storefront_router.post("/tokens", status_code=201, summary="Let a browser ask about one user")
@@ -118,6 +125,13 @@ async def issue_token(body: user_data.TokenRequest, request: Request, tokens: Th
     token = tokens.issue(body.user_id, caller_of(request).id, body.seconds)
     head = {"request_id": request.state.request_id, "user_id": body.user_id}
     return user_data.Token(**head, token=token, expires_in=body.seconds)
+
+
+def _exported(request_id: str, content: Json, records: Iterator[Json]) -> Iterator[bytes]:
+    yield to_json({"request_id": request_id, **content})[:-1] + b',"explanations":['
+    for place, record in enumerate(records):
+        yield (b"," if place else b"") + to_json(record, inf_nan_mode="null")
+    yield b"]}"
 
 
 def _tagged(request: Request, content: Json) -> Response:

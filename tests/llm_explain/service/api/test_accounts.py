@@ -45,7 +45,8 @@ def test_a_guest_is_merged_into_an_account(client: TestClient, explainer: Explai
     items = _list(client, "u20")
     ranked, record = [item["item_id"] for item in items], items[0]["explanation"]
     own = len(explainer.events.history("u20", explainer.as_of))
-    assert _merge(client, "account", "u20")["moved"]["event"] == 1
+    moved = _merge(client, "account", "u20")["moved"]
+    assert (moved["event"], moved["logged_event"]) == (1, own)
     exported = client.get("/v1/users/account/export").json()
     Export.model_validate(exported)
     assert len(exported["events"]) == own + 1

@@ -78,6 +78,8 @@ def test_a_token_reaches_its_own_user_alone(guarded: tuple[TestClient, str, str]
     token = _token(client, storefront)
     for method, path in sorted(OF_ADMINS | OF_KEYS):
         assert _status(client, method, path, token) == 403, path
+    refused = client.post("/v1/events", json={}, headers=_bearer(token))
+    assert "a user's token does not suffice" in refused.json()["detail"]  # it asked for an admin's key
     of_a_user = {route for route in _routes(client) if "{user_id}" in route[1]} - OF_ADMINS - OF_KEYS
     assert of_a_user
     for method, path in sorted(of_a_user):

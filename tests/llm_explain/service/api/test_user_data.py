@@ -195,6 +195,8 @@ def test_a_user_who_is_erased_is_gone_and_a_stranger_from_then_on(client: TestCl
     assert record["id"] in {kept.id for kept in export.explanations}
     removed = Erased.model_validate(client.delete("/v1/users/u09").json()).removed
     assert removed["event"] == removed["feedback"] == removed["person"] == 1
+    assert removed["logged_event"] == sum(event.source == "artifacts" for event in export.events) > 0
+    assert set(client.delete("/v1/users/u09").json()["removed"].values()) == {0}
     gone = client.get("/v1/users/u09/export").json()
     assert gone["events"] == gone["feedback"] == gone["explanations"] == gone["suppressed"] == []
     assert client.get(f"/v1/explanations/{record['id']}").status_code == 404

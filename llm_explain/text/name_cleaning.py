@@ -65,7 +65,9 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         path: File to write.
     """
     texts = table.select_dtypes(include=["object", "str", "category"])
-    cells = {str(name): texts[name].map(lambda cell: as_cell(cell) if isinstance(cell, str) else cell) for name in texts}
+    cells = {
+        str(name): texts[name].map(lambda cell: as_cell(cell) if isinstance(cell, str) else cell) for name in texts
+    }
     table.assign(**cells).to_csv(path, index=False)
 
 

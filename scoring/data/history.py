@@ -257,6 +257,9 @@ class EventLog:
         events: The events table.
         catalogue: The shop's items.
         shop: Which kinds of event count; the default settings if not given.
+
+    Attributes:
+        kinds: Kinds of the events.
     """
 
     def __init__(self, events: pd.DataFrame, catalogue: Catalogue, shop: Shop | None = None) -> None:
@@ -268,6 +271,8 @@ class EventLog:
             order = np.lexsort((moments, codes))
             everything, codes = everything.select(order), codes[order]
         self._columns = {name: _Packed.of(getattr(everything, name)) for name in COLUMNS}
+        kinds = self._columns[KIND]
+        self.kinds = frozenset(map(str, kinds[:1] if kinds.words is None else kinds.words))
         starts = np.searchsorted(codes, np.arange(len(ids) + 1)).tolist()
         self._rows = {str(name): slice(a, b) for name, a, b in zip(ids, starts[:-1], starts[1:], strict=True)}
 

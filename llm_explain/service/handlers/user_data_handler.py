@@ -12,6 +12,7 @@ from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import ServiceProblem
 from llm_explain.state.feedback import Opinion
 from llm_explain.state.users import PREFERENCES, now
+from scoring.data.ratings import DISLIKE, LIKE, RATE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 FUTURE: Final = timedelta(days=1)
 EXPOSURES: Final = frozenset({"impression", "click"})
 """Kinds of event that count for an experiment and are no part of a history."""
+
+RATED: Final = frozenset({LIKE, DISLIKE, RATE})
 
 LOGGED: Final = "logged_event"
 """Events of the artifacts in receipts: they are not removed before the next training, and do not count any more."""
@@ -79,7 +82,11 @@ class UserDataHandler:
         exposures = self._exposures(counted, present)
         receipt = self._state.events.add(rows, key=key, body=body, exposures=exposures)
         unknown = sorted({event.item_id for event in request.events if event.item_id not in known})
-        return Answer({"stored": receipt.stored, "repeated": receipt.is_repeated, "unknown_items": unknown})
+        log = self._explanations.explainer.events
+        known_kinds = {*EXPOSURES, *RATED, *log.kinds, *log.shop.target_kinds, *log.shop.return_kinds}
+        kinds = sorted({event.kind for event in events} - known_kinds)
+        stored = {"stored": receipt.stored, "repeated": receipt.is_repeated}
+        return Answer({**stored, "unknown_items": unknown, "unknown_kinds": kinds})
 
     def _exposures(self, events: Sequence[NewEvent], present: dict[str, datetime]) -> list[Json]:
         """Return rows of the impressions and clicks that belong to an experiment."""

@@ -85,11 +85,13 @@ class Stored(fields.Reply):
     Attributes:
         repeated: Whether an earlier request with this key had stored them.
         unknown_items: Items that the catalogue does not have; their events are not stored.
+        unknown_kinds: Kinds of stored events that the log of the training does not have; they move no score.
     """
 
     stored: int
     repeated: bool
     unknown_items: list[str] = Field(default_factory=list)
+    unknown_kinds: list[str] = Field(default_factory=list)
 
 
 class LoggedEvent(HistoryEvent):

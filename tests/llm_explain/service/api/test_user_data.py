@@ -40,6 +40,8 @@ def test_a_new_event_counts_in_the_next_answer(client: TestClient) -> None:
     reply = _buy(client, "newcomer", "31", "order 1".replace(" ", "-"))
     assert reply.status_code == 201
     assert Stored.model_validate(reply.json()).stored == 1
+    assert reply.json()["unknown_kinds"] == []
+    assert _buy(client, "newcomer", "32", "slip", kind="purchsae").json()["unknown_kinds"] == ["purchsae"]
     after = {record["item_id"]: record for record in _list(client, "newcomer", k=40)}
     assert after["31"]["score"] > before["31"]["score"]
     assert "group:cheese" in {player["player"] for player in after["31"]["attributions"]}

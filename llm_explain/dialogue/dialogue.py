@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from llm_explain.dialogue.answers import Answer, Answers
+from llm_explain.dialogue.answers import Answers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.intents import intent_classifier, locale_encoder
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.name_finder import NameFinder
-from llm_explain.dialogue.slots import CHANGES, OF_THE_SHOP
+from llm_explain.dialogue.scene import Answer
+from llm_explain.dialogue.slots import CHANGES, OF_OWN_EVENTS, OF_THE_SHOP
 from llm_explain.dialogue.staff import RISK, STAFF_INTENTS, Staff
 from llm_explain.dialogue.turns import Context, Turn
-from llm_explain.dialogue.understanding import TALK, Reader
+from llm_explain.dialogue.understanding import OUTSIDE, TALK, Reader
 from llm_explain.dialogue.verifier import AnswerVerifier, predicate
 from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words
@@ -33,6 +34,35 @@ if TYPE_CHECKING:
     from llm_explain.records import Text
     from scoring.data.catalogue import Catalogue
     from scoring.data.history import History
+
+DEEPER: Final = {"why": "where_from", "where_from": "prove"}
+"""What a question asks that was just answered: "why?" after the reason of an item asks where the reason comes from."""
+
+UNTOLD: Final = frozenset({
+    "unknown", "unknown_staff", "small_talk", "small_talk_more", "small_talk_staff", "small_talk_staff_more", "help",
+    "help_staff", "made_of", "details", "details_item", "shopping", "shopping_staff", "off_topic", "service",
+    "privacy", "no_talk", "no_talk_own", "not_found", "nothing_pending", "no_more", "no_cheapest",
+    "no_cheapest_group", "no_model",
+})  # fmt: skip
+"""Frames of answers that tell nothing."""
+
+OF_HISTORY: Final = frozenset({*OF_OWN_EVENTS, "know", "visits", "prove"})
+"""Intents whose answers to staff say until when the history goes: a risk or a forecast may be of a later day."""
+
+GREETING: Final = "small_talk"
+OFFER: Final = "you_can_ask"
+OFFERED: Final[dict[Role, tuple[tuple[str, ...], ...]]] = {
+    "shopper": (
+        ("why", "last_bought", "price", "know"),
+        ("how_often", "offer", "more", "switched_off"),
+        ("where_from", "what_if", "prove", "visits"),
+    ),
+    "staff": (("risk", "risk_change", "due", "order"), ("why", "order", "risk", "stock")),
+}
+"""Questions that are offered instead of a second answer that tells nothing."""
+
+MOST_SAID: Final = 20
+"""Most frames that a context keeps."""
 
 MOST_CHARACTERS: Final = 500
 """Characters of a message that are read."""
@@ -185,29 +215,51 @@ class Dialogue:
                 answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
             if user_id != asked_of and reading.intent not in TALK | OF_THE_SHOP:
                 reading.slots.setdefault("user_id", user_id)
-        if reading.intents and reading.intent not in CHANGES:
-            answer = Answer([Statement("which_intent")], reading.intents, "intent", reading.slots.get("item_id"))
-        elif reading.intent in CHANGES and not reading.choices:
+        reading = _deepened(reading, context)
+        if reading.intent in CHANGES and not reading.choices:
             return self._asked_to_change(reading, context, answers)
-        elif role == "staff" and (found := self._to_staff(reading, user_id, context)) is not None:
-            answer = found
-        else:
-            answer = answers.answer(reading.intent, reading.slots, reading.choices)
-        asked = None
-        if answer.missing is not None:
-            asked = {
-                "intent": reading.intent,
-                "slots": dict(reading.slots),
-                "slot": answer.missing,
-                "choices": list(answer.choices),
-            }
+        answer = self._answered(reading, answers, user_id, context, role)
+        told, said = self._unrepeated(answer, context, role)
+        slots, answer = ({"item_id": told.focus} if told is not answer and told.focus else dict(reading.slots)), told
+        asked = {"intent": reading.intent, "slots": slots, "slot": answer.missing, "choices": list(answer.choices)}
         after = replace(
             context.about(answer.focus, reading.slots, is_unclear=bool(reading.choices)),
             pending=None,
-            asked=asked,
+            asked=None if answer.missing is None else asked,
             intent=context.intent if reading.intent in TALK else reading.intent,
+            said=said,
         )
-        return self._turn(reading.intent, reading.slots, answer, after)
+        return self._turn("unknown" if reading.intent in OUTSIDE else reading.intent, reading.slots, answer, after)
+
+    def _answered(self, reading: Reading, answers: Answers, user_id: str, context: Context, role: Role) -> Answer:
+        """Return the answer to a question."""
+        if reading.intents and reading.intent not in CHANGES:
+            return Answer([Statement("which_intent")], reading.intents, "intent", reading.slots.get("item_id"))
+        if role == "staff" and (found := self._to_staff(reading, user_id, context)) is not None:
+            return found
+        return answers.answer(reading.intent, reading.slots, reading.choices)
+
+    @staticmethod
+    def _unrepeated(answer: Answer, context: Context, role: Role) -> tuple[Answer, tuple[str, ...]]:
+        """Return an answer, and the frames said so far that tell nothing; one of these is not said again.
+
+        Instead of it, the answer offers questions, each time other ones.
+        """
+        frames = tuple(part.frame for part in answer.parts if isinstance(part, Statement))
+        is_empty = len(frames) == len(answer.parts) and all(frame in UNTOLD for frame in frames)
+        if not is_empty or answer.missing is not None:
+            return answer, context.said
+        if frames[0].startswith(GREETING) and context.said[-1:] == frames:
+            answer = Answer([Statement(f"{frames[0]}_more")])
+            return answer, (*context.said, f"{frames[0]}_more")[-MOST_SAID:]
+        if {*frames}.isdisjoint(context.said) or frames[0].startswith(GREETING):
+            return answer, (*context.said, *frames)[-MOST_SAID:]
+        several = OFFERED[role]
+        item = answer.focus or context.focus or next(iter(context.items), None)
+        frame = OFFER if item is None else f"{OFFER}_item"
+        choices = several[sum(each.startswith(OFFER) for each in context.said) % len(several)]
+        offered = Answer([Statement(frame, item=item)], choices, "intent", item, is_to_staff=True)
+        return offered, (*context.said, frame)[-MOST_SAID:]
 
     def _of_customer(
         self, user_id: str, message: str, context: Context, reading: Reading
@@ -219,7 +271,8 @@ class Dialogue:
             begun = self.start(customer, k=len(context.items))
             topic = context.focus, context.category
             context = replace(begun, staff_user=customer, focus=topic[0], category=topic[1], intent=context.intent)
-            return customer, context, self._reader.read(message, context, "staff")
+            is_named = bool(reading.slots.keys() & {"item_id", "other_id", "category"} or reading.choices)
+            return customer, context, self._reader.read(message, context, "staff") if is_named else reading
         return customer, replace(context, staff_user=before), reading
 
     def _is_user(self, user_id: str) -> bool:
@@ -252,6 +305,8 @@ class Dialogue:
             answer = Answer([Statement("no_model")])
         elif intent in {"delete_data", "export_data", "help"}:
             answer = Answer([Statement(f"{intent}_staff", user=None if intent == "help" else customer)])
+        elif intent in {"unknown", "small_talk", "shopping"}:
+            answer = Answer([Statement(f"{intent}_staff")])
         elif intent not in TALK | OF_THE_SHOP and not self._is_user(customer):
             answer = Answer([Statement("unknown_user", user=customer)])
         return answer and replace(answer, is_to_staff=True)
@@ -357,18 +412,24 @@ class Dialogue:
             answer.data,
         )
 
-    @staticmethod
-    def _addressed(answer: Answer, intent: str, context: Context) -> Sequence[Statement | Text]:
+    def _addressed(self, answer: Answer, intent: str, context: Context) -> Sequence[Statement | Text]:
         """Return the parts of an answer; one that says "you" to a customer is introduced to staff as such."""
         is_said = any(not isinstance(part, Statement) or predicate(part.frame) != "talk" for part in answer.parts)
         if context.staff_user is None or answer.is_to_staff or intent in OF_THE_SHOP or not is_said:
             return answer.parts
-        return [Statement("as_told", user=context.staff_user), *answer.parts]
+        shop, dates = self._explainer.shop, {}
+        if shop.has_dates and intent in OF_HISTORY:
+            dates = {"moment": shop.shop.clock.local(self._explainer.as_of).date()}
+        return [
+            Statement("as_told" if dates else "as_told_undated", user=context.staff_user, dates=dates),
+            *answer.parts,
+        ]
 
     def _said(self, part: Statement | Text) -> str:
         """Return a sentence that is verified; empty if it is not."""
         if not isinstance(part, Statement):
             return part.text if part.verdict.ok else ""
+        part = self._wording.spoken(part)
         text = self._wording.say(part)
         return text if text and self._verifier.accepts(text, part) else ""
 
@@ -383,6 +444,13 @@ class Dialogue:
         if choice in self._explainer.titles:
             return self._names.item(choice)
         return self._wording.meaning(choice) or self._names.category(choice)
+
+
+def _deepened(reading: Reading, context: Context) -> Reading:
+    """Return a reading; a question that was just answered asks where that comes from, and then for its proof."""
+    item = reading.slots.get("item_id")
+    is_again = not reading.choices and reading.intent == context.intent and item == context.focus is not None
+    return replace(reading, intent=DEEPER[reading.intent]) if is_again and reading.intent in DEEPER else reading
 
 
 def _has_same_names(catalogue: Catalogue, other: Catalogue) -> bool:

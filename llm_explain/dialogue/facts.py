@@ -23,6 +23,7 @@ class Statement:
         term: Context term.
         kind: Claim kind.
         event: Event kind.
+        deed: Event kind whose verb tells what the user did; a purchase, or none, if not given.
         intents: Intents among which a message does not tell.
         user: The shop's id of a customer.
         numbers: Whole numbers by slot.
@@ -39,6 +40,7 @@ class Statement:
     term: str | None = None
     kind: str | None = None
     event: str | None = None
+    deed: str | None = None
     intents: tuple[str, ...] = ()
     user: str | None = None
     numbers: dict[str, int] = field(default_factory=dict)

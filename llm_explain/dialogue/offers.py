@@ -43,12 +43,13 @@ def price(shop: ShopEvidence, item_id: str) -> Statement:
     return Statement("price", item=item_id, amounts={"amount": round(amount, 2)})
 
 
-def cheapest(shop: ShopEvidence, items: Sequence[str]) -> Statement:
-    """Return the one item of a list with the lowest price; that there are no prices, if any is not known.
+def cheapest(shop: ShopEvidence, items: Sequence[str], category: str | None = None) -> Statement:
+    """Return the one item with the lowest price; that there are no prices, if any is not known.
 
     Args:
         shop: The shop.
-        items: The list.
+        items: The list, or all titles of a category.
+        category: That category.
 
     Returns:
         The statement.
@@ -56,7 +57,9 @@ def cheapest(shop: ShopEvidence, items: Sequence[str]) -> Statement:
     told = sorted((price(shop, item) for item in items), key=lambda each: each.amounts.get("amount", 0.0))
     amounts = [each.amounts.get("amount") for each in told]
     is_told = None not in amounts and len(amounts) > 1 and amounts[0] != amounts[1]
-    return replace(told[0], frame="cheapest") if is_told else Statement("no_cheapest")
+    if not is_told:
+        return Statement("no_cheapest" if category is None else "no_cheapest_group", category=category)
+    return replace(told[0], frame="cheapest" if category is None else "cheapest_group", category=category)
 
 
 def stock(shop: ShopEvidence, item_id: str) -> Statement:

@@ -23,7 +23,9 @@ MOST_NAMED: Final = 3
 
 SAID_OF: Final = {
     "like": {"like", "wishlist", "bookmark", "rate", "follow"},
-    "view": {"view", "watch", "play", "read"},
+    "view": {"view", "watch", "read"},
+    "play": {"play", "watch"},
+    "rating": {"rate", "rating", "like", "dislike"},
     "return": {"return", "refund", "cancel", "cancelled", "cancellation"},
 }
 """Event kinds that people call by one name."""
@@ -96,7 +98,7 @@ class OwnEvents:
             return Statement(f"not_bought{noun}", **named)
         if not self._shop.has_dates:
             return self.how_often(item_id, category)
-        return Statement(f"{self._verb}_last{noun}", **named, dates={"last": self._ends(own)["last"]})
+        return self._did(f"last{noun}", **named, dates={"last": self._ends(own)["last"]})
 
     def how_often(self, item_id: str | None, category: str | None) -> Statement:
         """Return on how many occasions the user had an item or a category, and over which period.
@@ -113,8 +115,8 @@ class OwnEvents:
             return Statement(f"not_bought{noun}", **named)
         numbers = {"count": len(np.unique(self._history.occasion[own]))}
         if not self._shop.has_dates:
-            return Statement(f"{self._verb}_times{noun}_undated", **named, numbers=numbers)
-        return Statement(f"{self._verb}_times{noun}", **named, numbers=numbers, dates=self._ends(own))
+            return self._did(f"times{noun}_undated", **named, numbers=numbers)
+        return self._did(f"times{noun}", **named, numbers=numbers, dates=self._ends(own))
 
     def most_often(self) -> Statement:
         """Return the title that the user had on most occasions, and that no other title ties with."""
@@ -133,28 +135,41 @@ class OwnEvents:
         frame = "most_often" if self._shop.has_dates else "most_often_undated"
         return statement if is_tied else replace(statement, frame=frame)
 
-    def rhythm(self, item_id: str) -> Statement | None:
-        """Return the median of the days between purchases of an item, if most intervals are near it, as in ``due``."""
-        days = np.unique([self._day(each) for each in self._history.timestamp[self._of_title(item_id)]])
+    def rhythm(self, item_id: str | None = None) -> Statement | None:
+        """Return the median of the days between purchases, if most intervals are near it, as in ``due``.
+
+        Args:
+            item_id: The item; all purchases if not given.
+
+        Returns:
+            The statement; ``None`` if there is no such interval.
+        """
+        own = self._history.is_target if item_id is None else self._of_title(item_id)
+        days = np.unique([self._day(each) for each in self._history.timestamp[own]])
         if len(days) < MIN_DUE_DAYS or not self._shop.has_dates or self._shop.crowd_kind != PURCHASE:
             return None
         intervals = np.array([each.days for each in np.diff(days)])
         usual = float(np.median(intervals))
         share = float(((usual / 2 <= intervals) & (intervals <= usual * 2)).mean())
         is_regular = share >= MIN_REGULAR_SHARE and usual >= 2 and usual.is_integer()
-        return Statement("rhythm", numbers={"days": int(usual)}) if is_regular else None
+        frame = "visit_rhythm" if item_id is None else "rhythm"
+        return Statement(frame, numbers={"days": int(usual)}) if is_regular else None
 
-    def visits(self) -> Statement:
-        """Return how many purchases there are, and the days of the first and the last one; what is known otherwise."""
+    def visits(self) -> list[Statement]:
+        """Return the purchases, the days of the first and the last one, and their interval; else what is known."""
         own = self._history.is_target
         if not own.any() or not self._shop.has_dates or self._shop.crowd_kind != PURCHASE:
-            return self.known()
+            return [self.known()]
         numbers = {"count": len(np.unique(self._history.occasion[own]))}
-        return Statement("visits", numbers=numbers, dates=self._ends(own))
+        interval = self.rhythm()
+        return [Statement("visits", numbers=numbers, dates=self._ends(own)), *([interval] if interval else [])]
 
-    @property
-    def _verb(self) -> str:
-        return "bought" if self._shop.crowd_kind == PURCHASE else "entry"
+    def _did(self, frame: str, **facts: Any) -> Statement:
+        """Return a statement about target events; of another kind than purchases with the verb of the kind."""
+        kind = self._shop.crowd_kind
+        return (
+            Statement(f"bought_{frame}", **facts) if kind == PURCHASE else Statement(f"did_{frame}", deed=kind, **facts)
+        )
 
     def has_only(self, event: str) -> bool:
         """Return whether all events are of a kind.
@@ -167,6 +182,10 @@ class OwnEvents:
         """
         return len(self._history) > 0 and set(self._history.kind) <= SAID_OF.get(event, {event})
 
+    def is_target(self, event: str) -> bool:
+        """Return whether a kind of event is what the shop counts as use: purchases, or plays."""
+        return self._shop.crowd_kind in SAID_OF.get(event, {event})
+
     def has(self, event: str) -> bool:
         """Return whether any event is of a kind.
 
@@ -177,6 +196,31 @@ class OwnEvents:
             Whether there is one.
         """
         return bool(set(self._history.kind) & SAID_OF.get(event, {event}))
+
+    def signals(self, event: str, item_id: str | None = None) -> Statement:
+        """Return how many events of a kind there are, the last day, and what the latest are of.
+
+        Args:
+            event: An event kind as a person says it.
+            item_id: Count those with this item, or another one of its title.
+
+        Returns:
+            The statement; that there is none, if there is none.
+        """
+        history, titles = self._history, self._shop.title_index
+        rows = np.flatnonzero(np.isin(history.kind.astype(str), [*SAID_OF.get(event, {event})]))
+        rows = rows[[not self._shop.is_sensitive(int(item)) for item in history.item_index[rows]]]
+        if item_id is not None:
+            (index,) = self._catalogue.index_of([item_id])
+            rows = rows[titles[history.item_index[rows]] == titles[index]]
+        if not len(rows):
+            return Statement("no_events" if item_id is None else "no_events_item", item=item_id, event=event)
+        numbers, dates = {"count": len(rows)}, {"last": self._day(history.timestamp[rows[-1]])}
+        if item_id is not None:
+            return Statement("signals_item", item=item_id, event=event, numbers=numbers, dates=dates)
+        latest = dict.fromkeys(int(each) for each in history.item_index[rows[::-1]] if self._catalogue.titles[each])
+        items = tuple(str(self._catalogue.item_ids[each]) for each in [*latest][:MOST_NAMED])
+        return Statement("signals", event=event, items=items, numbers=numbers, dates=dates)
 
     def paid(self, item_id: str) -> Statement:
         """Return the price of one unit at the last event with an item that states a price.

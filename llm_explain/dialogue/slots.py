@@ -105,6 +105,10 @@ class Slots:
         """Return the slots of an intent, and items among which the message does not tell."""
         if intent in OF_TWO_ITEMS:
             return self._pair(intent, found, context)
+        signals = [] if "purchase" in found.events else found.events
+        if intent in OF_OWN_EVENTS and signals:
+            slots, choices = self.one(intent, found, context)
+            return {**slots, "event": signals[0]}, choices  # "did I return it", "when did I last rate it"
         if intent in OF_ONE_ITEM:
             return self.one(intent, found, context)
         if intent in OF_A_TARGET:
@@ -113,6 +117,10 @@ class Slots:
             category = self._category_of.get(item, "") if item not in context.hidden else ""
             is_of_category = intent == "what_if" or self._generic.search(found.text) is not None
             return ({"category": category}, ()) if category and is_of_category else (slots, choices)
+        if intent == "cheapest":
+            slots, _ = self._target("what_if", found, context)
+            category = slots.get("category") or self._category_of.get(str(slots.get("item_id")))
+            return ({"category": category} if category else {}), ()
         is_sure = any(each.strength > WEAK and not each.is_like for each in found.found)
         if intent == "know" and (is_sure or "purchase" in found.events or self._generic.search(found.text)):
             about = self._target(intent, found, context)[0]

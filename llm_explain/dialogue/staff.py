@@ -11,8 +11,8 @@ import numpy as np
 
 import llm_explain.jobs.churn
 import llm_explain.jobs.demand
-from llm_explain.dialogue.answers import Answer
 from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.scene import Answer
 from llm_explain.evaluation.audit.tables import raw_tables_sql
 from llm_explain.jobs.churn.sql import setting_sql
 from llm_explain.jobs.demand import DemandScene, explain

@@ -30,6 +30,7 @@ class Context:
         staff_user: Customer that a member of staff speaks of.
         last: Slots of the last change, which "undo" means.
         intent: Intent of the last question, which "and the second one?" repeats.
+        said: Frames of the answers so far that told nothing; none of them is said twice.
     """
 
     items: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class Context:
     staff_user: str | None = None
     last: Mapping[str, Any] | None = None
     intent: str | None = None
+    said: tuple[str, ...] = ()
 
     def names_only(self, item_ids: Container[str], categories: Container[str], kinds: Container[str]) -> bool:
         """Return whether a context that a client sent back names nothing but what the shop has."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue.folding import folded, unaccented
 from llm_explain.dialogue.mentions import WEAK
-from llm_explain.dialogue.slots import CHANGES, OF_A_TARGET, OF_ONE_ITEM, OF_THE_SHOP, Slots
+from llm_explain.dialogue.slots import CHANGES, OF_A_TARGET, OF_ONE_ITEM, OF_OWN_EVENTS, OF_THE_SHOP, Slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -45,7 +45,10 @@ AS_A_QUESTION: Final = 0.3
 FOLLOW_UP: Final = "again"
 """Intent of a message that asks the last question of another item: "and the second one?"."""
 
-TALK: Final = frozenset({"small_talk", "unknown", "help", "service", "privacy", FOLLOW_UP})
+OUTSIDE: Final = frozenset({"details", "shopping", "off_topic"})
+"""What a chat about recommendations does not answer, by the reason that it gives."""
+
+TALK: Final = frozenset({"small_talk", "unknown", "help", "service", "privacy", FOLLOW_UP, *OUTSIDE})
 LESS_TELLING: Final = 0.4
 """Handicap of small talk, help and what is not understood against another part of a message."""
 
@@ -129,7 +132,7 @@ class Reader:
         asked = context.asked or {}
         chosen = tuple(asked.get("choices", ()))
         if is_short and asked.get("slot") == "intent":
-            return self._chosen_intent(text, chosen, asked, context, bought)
+            return self._chosen_intent(text, chosen, asked, context, role, bought)
         found = self._found(text, (chosen if is_short else ()) or context.items, bought)
         intent, rivals, part, score = self._intent(found, role)
         if user_id is not None and other_user not in {None, user_id} and intent in OF_TWO_CUSTOMERS:
@@ -264,6 +267,7 @@ class Reader:
         chosen: tuple[str, ...],
         asked: Mapping[str, Any],
         context: Context,
+        role: Role,
         bought: Container[str],
     ) -> Reading:
         """Return the intent that a message chooses among those that were asked back."""
@@ -272,7 +276,7 @@ class Reader:
         (scores,) = self._intents.scores([text])
         best = next(iter(scores))
         if place is None and (best not in {*chosen, *TALK} or not chosen):
-            return self.read(text, replace(context, asked=None), bought=bought)
+            return self.read(text, replace(context, asked=None), role, bought)
         intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))
         return Reading(intent, dict(asked["slots"]))
 
@@ -290,7 +294,8 @@ class Reader:
         slots, choices = self._slots.one(str(asked["intent"]), found, context) if found.found else ({}, ())
         if not slots and not choices:
             return Reading("unknown")
-        merged = {name: value for name, value in asked["slots"].items() if name != "event"}  # a name says it better
+        is_kept = asked["intent"] in OF_OWN_EVENTS  # else a name says it better
+        merged = {name: value for name, value in asked["slots"].items() if is_kept or name != "event"}
         if "item_id" in slots:
             named = slots["item_id"]
             merged[asked["slot"]] = self._slots.category_of(named) if asked["slot"] == "category" else named

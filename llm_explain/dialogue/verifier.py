@@ -27,6 +27,8 @@ STATES: Final = {
     "source_term": "source_term", "prove": "prove", "share_group": "share", "share_term": "share",
     "like_item": "like", "like_group": "like", "not_bought": "not_bought", "not_bought_item": "not_bought",
     "bought_last": "bought_last", "bought_last_item": "bought_last",
+    **{f"did_{name}": f"did_{name.split('_')[0]}" for name in ("last", "last_item", "times", "times_item")},
+    "did_times_undated": "did_times", "did_times_item_undated": "did_times",
     "entry_last": "entry_last", "entry_last_item": "entry_last",
     "bought_times": "bought_times", "bought_times_item": "bought_times",
     "bought_times_undated": "bought_times", "bought_times_item_undated": "bought_times",
@@ -35,7 +37,8 @@ STATES: Final = {
     "paid": "paid", "paid_range": "paid_range", "no_price_paid": "no_price_paid",
     "no_spending": "no_price_paid", "spent": "spent_group", "spent_item": "spent", "spent_all": "spent",
     "most_often": "most_often", "most_often_undated": "most_often",
-    "visits": "visits", "made_of": "made_of", "cheapest": "cheapest", "rhythm": "rhythm",
+    "visits": "visits", "made_of": "made_of", "cheapest": "cheapest", "cheapest_group": "cheapest_group",
+    "no_cheapest_group": "no_cheapest_group", "rhythm": "rhythm",
     "price": "price", "no_price": "no_price",
     "available": "available", "unavailable": "unavailable", "stock_unknown": "stock_unknown",
     "stock_group": "stock_group", "stock_group_none": "stock_group_none", "stock_group_unknown": "stock_group_unknown",
@@ -43,7 +46,11 @@ STATES: Final = {
     "offers_group": "offers_group", "no_offers_group": "no_offers_group", "list_without": "list_without",
     "left_out": "left_out", "left_out_group": "left_out", "left_out_kind": "left_out", "left_out_all": "left_out",
     "nothing_off": "nothing_off", "of_user": "of_user", "events_whole": "events_whole", "no_events": "no_events",
-    "as_told": "as_told", "not_scored": "not_scored", "unknown_user": "unknown_user",
+    "as_told": "as_told", "as_told_undated": "as_told", "visit_rhythm": "visit_rhythm",
+    "share_of_list": "share_of_list",
+    "signals": "signals", "signals_item": "signals", "no_events_item": "no_events", "details_item": "details",
+    "you_can_ask_item": "you_can_ask",
+    "not_scored": "not_scored", "unknown_user": "unknown_user",
     "no_forecast": "no_forecast", "no_stock": "no_stock", "no_orders": "no_orders",
     "delete_data_staff": "delete_route", "export_data_staff": "export_route",
 }  # fmt: skip
@@ -89,7 +96,7 @@ class AnswerVerifier:
     @staticmethod
     def _expected(statement: Statement) -> set[str]:
         """Return the names of the values that the text has to state."""
-        named = {"item", "category", "term", "kind", "event", "user", "items", "categories"}
+        named = {"item", "category", "term", "kind", "event", "user", "deed", "items", "categories"}
         expected = {name for name in named if getattr(statement, name)} | {
             *statement.numbers,
             *statement.dates,
@@ -115,6 +122,7 @@ class AnswerVerifier:
             "kind": lambda: self._rules.kinds.get(value) == statement.kind,
             "event": lambda: self._rules.events.get(value) == statement.event,
             "user": lambda: value == statement.user,
+            "deed": lambda: self._rules.deeds.get(value) == statement.deed,
             "all": lambda: True,
         }
         if name in checks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from babel import Locale
@@ -72,6 +73,7 @@ class Wording:
             "kind": words.kinds.get(statement.kind) if statement.kind else None,
             "event": words.events.get(statement.event) if statement.event else None,
             "user": statement.user,
+            "deed": words.deeds.get(statement.deed) if statement.deed else None,
             **{slot: self._money(amount) for slot, amount in statement.amounts.items()},
             **{slot: str(format_decimal(number, locale=self._locale)) for slot, number in statement.numbers.items()},
             **{slot: format_date(day, words.dates["format"], self._locale) for slot, day in statement.dates.items()},
@@ -82,6 +84,12 @@ class Wording:
             return words.frames[statement.frame].format(**filled)
         except KeyError:
             return ""
+
+    def spoken(self, statement: Statement) -> Statement:
+        """Return a statement that this language can say: of entries, where a kind of event has no verb."""
+        if statement.deed is None or statement.deed in self._words.deeds:
+            return statement
+        return replace(statement, frame=f"entry{statement.frame.removeprefix('did')}", deed=None)
 
     def meaning(self, intent: str) -> str:
         """Return what an intent asks for; empty for one that is not offered as a choice."""

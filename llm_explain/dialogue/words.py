@@ -104,6 +104,7 @@ class DialogueWriter(_Strict):
         terms: Names of context terms.
         kinds: Names of claim kinds.
         events: Names of event kinds.
+        deeds: What a user did, by kind of event.
         meanings: What an intent asks for, as a choice.
         frames: Sentences with slots.
     """
@@ -113,6 +114,7 @@ class DialogueWriter(_Strict):
     terms: dict[str, str]
     kinds: dict[str, str]
     events: dict[str, str]
+    deeds: dict[str, str]
     meanings: dict[str, str]
     frames: dict[str, str]
 
@@ -138,6 +140,7 @@ class DialogueRules(_Strict):
         terms: Context term of each name.
         kinds: Claim kind of each name.
         events: Event kind of each name.
+        deeds: Event kind of each verb.
         sentences: Every sentence that an answer may contain besides those of claims.
     """
 
@@ -146,6 +149,7 @@ class DialogueRules(_Strict):
     terms: dict[str, str]
     kinds: dict[str, str]
     events: dict[str, str]
+    deeds: dict[str, str]
     sentences: list[SentencePattern]
 
 

@@ -61,6 +61,7 @@ class ChatContext(Body):
         last: Slots of the last change.
         intent: Intent of the last question.
         staff_user: Customer that a member of staff speaks of.
+        said: Frames of answers that told nothing.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -73,6 +74,7 @@ class ChatContext(Body):
     last: ChatSlots | None = None
     intent: Kind | None = None
     staff_user: Id | None = None
+    said: Annotated[tuple[Kind, ...], Field(max_length=20)] = ()
 
 
 class ChatRequest(Body):

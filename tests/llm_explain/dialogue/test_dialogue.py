@@ -186,7 +186,7 @@ def test_why_gives_the_verified_sentence_of_the_item(
 
 def test_staff_hear_of_the_customer_that_they_name(explainer: Explainer, dialogue: Dialogue, context: Context) -> None:
     own = dialogue.reply(USER, "what do you know about this customer?", context, role="staff")
-    assert own.text.startswith("To customer u03: We use ")
+    assert own.text.startswith("To customer u03, from data until 1 December 2017: We use ")
     other = dialogue.reply(USER, "why was the first one recommended to customer u07?", own.context, role="staff")
     items = dialogue.start("u07", k=6).items
     assert (other.context.staff_user, other.context.items) == ("u07", items)
@@ -574,7 +574,7 @@ def test_what_is_named_of_a_history_is_not_called_most_of_it(dialogue: Dialogue,
     policy = dialogue._explainer.shop.policy
     with patch.object(type(policy), "may_name_category", lambda _, name: name == "cheese"):
         known = dialogue.reply(USER, "what do you know about me?", context)
-    assert known.text.endswith("They include entries from cheese.")
+    assert "They include entries from cheese. Some categories are never named in this chat" in known.text
 
 
 @pytest.mark.parametrize(
@@ -751,7 +751,7 @@ def test_numbers_of_what_is_known_follow_from_the_tables(
     assert turn.text.startswith(f"We use {len(rows)} entries of your history, from {first} to {last}.")
 
 
-ENDS = {"first": "2017-01-03", "last": "2017-11-29"}
+ENDS = {"first": "2017-01-03", "last": "2017-11-29", "moment": "2017-12-01"}
 
 
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])
@@ -763,16 +763,16 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
     wording, verifier = Wording(words, locale, names, "USD"), AnswerVerifier(rules, locale, names, "USD")
     whole = {
         "item": "00", "other": "21", "items": ("10", "20"), "category": "cheese", "categories": ("beer", "milk"),
-        "term": "price", "kind": "promotion", "record": "0a1b2c", "event": "view", "user": "u03",
+        "term": "price", "kind": "promotion", "record": "0a1b2c", "event": "view", "user": "u03", "deed": "play",
     }  # fmt: skip
     changed = {
         "item": "01", "other": "22", "items": ("10", "30"), "category": "soup", "categories": ("beer", "soup"),
-        "term": "season", "kind": "popular", "record": "ffffff", "event": "like", "user": "u04",
+        "term": "season", "kind": "popular", "record": "ffffff", "event": "like", "user": "u04", "deed": "watch",
     }  # fmt: skip
     for frame, text in words.frames.items():
         slots = {slot.lower() for slot in wording_slots(text)}
         fields = {name: value for name, value in whole.items() if name in slots}
-        numbers = {name: 1234 for name in ("place", "rank", "count", "share", "days") if name in slots}
+        numbers = {name: 1234 for name in ("place", "rank", "count", "share", "days", "length") if name in slots}
         dates = {name: dt.date.fromisoformat(day) for name, day in ENDS.items() if name in slots}
         of_each = {"amount": 1234.5, "low": 0.5, "high": 2.25, "total": 9.75}
         amounts = {name: value for name, value in of_each.items() if name in slots}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 import pytest
 
-from llm_explain.dialogue.answers import Answer
 from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.scene import Answer
 from llm_explain.dialogue.staff import DemandAdvice, Staff
 from llm_explain.records import Text
 from scoring.demand.stock import read_stock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue import offers
 from llm_explain.dialogue.facts import Statement
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from llm_explain.dialogue.turns import Context
     from llm_explain.explainer import Explainer
     from scoring.data.history import History
+
+
+KNOWN: Final = "known"
+"""Stands in ``Context.said`` for what is known of a user; asked again, another part of it is told."""
 
 
 class Answers:
@@ -48,6 +52,10 @@ class Answers:
     def bought(self) -> set[str]:
         """Items of the history that is used."""
         return self._scene.bought
+
+    def may_speak_of(self, item_id: str) -> bool:
+        """Return whether an answer may name an item."""
+        return not self._scene.is_sensitive(item_id)
 
     def has_only(self, event: str) -> bool:
         """Return whether all of the user's events are of a kind, so that it stands for the whole history."""
@@ -90,9 +98,10 @@ class Answers:
             return answers[intent]({**slots, "intent": intent})
         if intent == "visits":
             return Answer(self._scene.own.visits())
-        if intent == "details":
+        if intent in {"details", "shopping"}:
             item = slots.get("item_id")
-            return Answer([Statement("details_item", item=item) if item else Statement("details")], focus=item)
+            is_named = item is not None and intent == "details"
+            return Answer([Statement("details_item", item=item) if is_named else Statement(intent)], focus=item)
         if intent == "switched_off":
             return Answer(self._off())
         if intent == "cheapest":
@@ -123,9 +132,12 @@ class Answers:
             return Answer([self._scene.own.signals(slots["event"])])
         if slots.get("category"):
             return self._bought({**slots, "intent": "how_often"})
+        own = self._scene.own
+        if self._scene.context.said.count(KNOWN) % 2 and self._scene.history.is_target.any():
+            return Answer([*(each for each in own.visits() if each.frame == "visits"), own.most_often()])
         may_name = self._scene.shop.policy.may_name_category
         is_all = all(map(may_name, self._scene.catalogue.category_names))
-        return Answer([self._scene.own.known(), *([] if is_all else [Statement("unnamed")])])
+        return Answer([own.known(), *([] if is_all else [Statement("unnamed")])])
 
     def _bought(self, slots: dict[str, Any]) -> Answer:
         """Answer when, how often or for how much the user bought an item or from a category."""
@@ -150,6 +162,9 @@ class Answers:
             return item
         if self._scene.is_sensitive(item):
             return Answer([Statement("no_talk_own")])
+        kind = self._scene.category_of(item)
+        if not self._scene.own.has_item(item) and self._scene.own.count_in(kind):  # the list shows another bread
+            return Answer([Statement("not_bought_item", item=item), tell(None, kind)], focus=item)
         if intent != "paid":
             rhythm = self._scene.own.rhythm(item) if intent == "how_often" else None
             return Answer([tell(item, None), *([rhythm] if rhythm else [])], focus=item)
@@ -201,9 +216,17 @@ class Answers:
             return Answer(self._priced(item, slots["other_id"]), focus=item)
         return Answer([offers.price(self._scene.shop, item), self._scene.own.paid_range(item)], focus=item)
 
+    def _of_category(self, category: str) -> Answer:
+        """Return how many events a reason from a category follows from."""
+        if not self._scene.shop.policy.may_name_category(category):
+            return Answer([Statement("no_talk_own")])
+        count = self._scene.own.count_in(category)
+        frame, numbers = ("source_group", {"count": count}) if count else ("not_bought", {})
+        return Answer([Statement(frame, category=category, numbers=numbers)])
+
     def _where_from(self, slots: dict[str, Any]) -> Answer:
         if "item_id" not in slots and "category" not in slots:
             return self._know(slots)
         if "item_id" not in slots and not self._scene.of_category(slots["category"]):
-            return self._bought({**slots, "intent": "how_often"})  # "how do you know that I have a cat?"
+            return self._of_category(slots["category"])  # "how do you know that I have a cat?"
         return self._reasons.where_from(slots)

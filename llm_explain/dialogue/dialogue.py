@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from llm_explain.dialogue.answers import Answers
+from llm_explain.dialogue.answers import KNOWN, Answers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.intents import intent_classifier, locale_encoder
 from llm_explain.dialogue.mentions import MOST_CHOICES
@@ -199,6 +199,14 @@ class Dialogue:
         Returns:
             The answer. Nothing changes before a confirmation; the caller stores ``Turn.change``.
         """
+        both = self._reader.several(message[:MOST_CHARACTERS], context, role)
+        if both:
+            given: Any = {"role": role, "history": history, "suppressions": suppressions}
+            first = self.reply(user_id, both[0], context, **given)
+            if first.choices:
+                return first
+            second = self.reply(user_id, both[1], first.context, **given)
+            return _joined(first, second, " " if self._grammar.is_spaced else "")
         context, asked_of = context if role == "staff" else replace(context, staff_user=None), user_id
         answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
         asked_in = context if role == "shopper" else replace(context, staff_user=context.staff_user or user_id)
@@ -219,7 +227,7 @@ class Dialogue:
         if reading.intent in CHANGES and not reading.choices:
             return self._asked_to_change(reading, context, answers)
         answer = self._answered(reading, answers, user_id, context, role)
-        told, said = self._unrepeated(answer, context, role)
+        told, said = self._unrepeated(answer, answers, context, role)
         slots, answer = ({"item_id": told.focus} if told is not answer and told.focus else dict(reading.slots)), told
         asked = {"intent": reading.intent, "slots": slots, "slot": answer.missing, "choices": list(answer.choices)}
         after = replace(
@@ -227,7 +235,7 @@ class Dialogue:
             pending=None,
             asked=None if answer.missing is None else asked,
             intent=context.intent if reading.intent in TALK else reading.intent,
-            said=said,
+            said=(*said, KNOWN)[-MOST_SAID:] if reading.intent == "know" and not reading.slots else said,
         )
         return self._turn("unknown" if reading.intent in OUTSIDE else reading.intent, reading.slots, answer, after)
 
@@ -237,10 +245,12 @@ class Dialogue:
             return Answer([Statement("which_intent")], reading.intents, "intent", reading.slots.get("item_id"))
         if role == "staff" and (found := self._to_staff(reading, user_id, context)) is not None:
             return found
-        return answers.answer(reading.intent, reading.slots, reading.choices)
+        answer = answers.answer(reading.intent, reading.slots, reading.choices)
+        is_lost = reading.is_unknown and answer.missing == "item_id"
+        return replace(answer, parts=[Statement("not_found"), *answer.parts]) if is_lost else answer
 
     @staticmethod
-    def _unrepeated(answer: Answer, context: Context, role: Role) -> tuple[Answer, tuple[str, ...]]:
+    def _unrepeated(answer: Answer, answers: Answers, context: Context, role: Role) -> tuple[Answer, tuple[str, ...]]:
         """Return an answer, and the frames said so far that tell nothing; one of these is not said again.
 
         Instead of it, the answer offers questions, each time other ones.
@@ -255,7 +265,8 @@ class Dialogue:
         if {*frames}.isdisjoint(context.said) or frames[0].startswith(GREETING):
             return answer, (*context.said, *frames)[-MOST_SAID:]
         several = OFFERED[role]
-        item = answer.focus or context.focus or next(iter(context.items), None)
+        topics = [each for each in (answer.focus, context.focus, *context.items) if each is not None]
+        item = next((each for each in topics if answers.may_speak_of(each)), None)
         frame = OFFER if item is None else f"{OFFER}_item"
         choices = several[sum(each.startswith(OFFER) for each in context.said) % len(several)]
         offered = Answer([Statement(frame, item=item)], choices, "intent", item, is_to_staff=True)
@@ -444,6 +455,12 @@ class Dialogue:
         if choice in self._explainer.titles:
             return self._names.item(choice)
         return self._wording.meaning(choice) or self._names.category(choice)
+
+
+def _joined(first: Turn, second: Turn, gap: str) -> Turn:
+    """Return two answers as one."""
+    text, is_verified = f"{first.text}{gap}{second.text}", first.is_verified and second.is_verified
+    return replace(second, text=text, is_verified=is_verified, data={**first.data, **second.data})
 
 
 def _deepened(reading: Reading, context: Context) -> Reading:

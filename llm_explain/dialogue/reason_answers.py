@@ -75,6 +75,8 @@ class ReasonAnswers:
             place = Statement("place_in_list", item=item, numbers={"place": self._scene.context.items.index(item) + 1})
             why = self.why({"item_id": item})
             return Answer([place, *self._lowering(self._explained(item)), *why.parts], focus=item, data=why.data)
+        if self._scene.is_sensitive(item):
+            return Answer([Statement("no_talk_own")], focus=item)
         row = self._explained(item)
         if row.rank is None:
             return Answer([Statement("not_candidate", item=item)], focus=item)
@@ -146,8 +148,7 @@ class ReasonAnswers:
     def what_if(self, slots: dict[str, Any]) -> Answer:
         category = slots.get("category")
         if category is None and "item_id" in slots:
-            (index,) = self._scene.catalogue.index_of([slots["item_id"]])
-            category = self._scene.catalogue.category_names[self._scene.catalogue.category_index[index]]
+            category = self._scene.category_of(slots["item_id"])
         if slots.get("all") or "event" in slots:  # the only kind of event that there is
             nothing = self._scene.history.select(np.zeros(len(self._scene.history), dtype=bool))
             placed = self._scene.explainer.rank(k=MOST_NAMED, history=nothing, section="mixed")

@@ -123,6 +123,11 @@ class Scene:
         names = [self.catalogue.category_names[each] for each in self.catalogue.category_index[index]]
         return [item for item, name in zip(self.context.items, names, strict=True) if name == category]
 
+    def category_of(self, item_id: str) -> str:
+        """Return the category of an item."""
+        (index,) = self.catalogue.index_of([item_id])
+        return str(self.catalogue.category_names[self.catalogue.category_index[index]])
+
     def is_hidden(self, item: str) -> bool:
         """Return whether the user does not want to be recommended an item, or another one of its title."""
         titles = self.explainer.titles

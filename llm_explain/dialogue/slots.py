@@ -64,9 +64,9 @@ class Slots:
         self._half = re.compile(
             rf"{MASK} *(?:{grammar.joins}) *(?!{MASK})\w|\w *(?<!{MASK})(?:{grammar.joins}) *{MASK}"
         )
-        self._generic, self._which, self._below, self._person, self._than = (
+        self._generic, self._which, self._below, self._person, self._than, self._either = (
             re.compile(unaccented(each))
-            for each in (grammar.generic, grammar.which, grammar.below, grammar.person, grammar.than)
+            for each in (grammar.generic, grammar.which, grammar.below, grammar.person, grammar.than, grammar.either)
         )
 
     def category_of(self, item_id: str) -> str:
@@ -85,7 +85,7 @@ class Slots:
         sure = [each for each in found.found if each.strength > WEAK]
         item, category = slots.get("item_id"), slots.get("category")
         is_shown = any(each == item or self._category_of.get(each) == category for each in context.items)
-        is_shown |= item is not None and item == context.focus
+        is_shown |= (item is not None and item == context.focus) or any(each in context.items for each in choices)
         named = intent
         if intent == "order" and not (slots or choices) and self._which.search(found.text):
             named = "due"  # "what do we have to order"
@@ -97,7 +97,7 @@ class Slots:
             named = "why"  # "12 asks for the reason of the beer"
         elif intent == "why" and user_id is None and not found.found and context.intent in OF_STAFF:
             named = "order" if context.intent == "order" else "risk"  # "why so many?" after an order
-        elif intent == "why" and user_id is None and context.items and (item or category) and not is_shown:
+        elif intent == "why" and user_id is None and context.items and (item or category or choices) and not is_shown:
             named = "why_not"
         return named, (slots, choices) if named == intent else self.of(named, found, context)
 
@@ -105,6 +105,8 @@ class Slots:
         """Return the slots of an intent, and items among which the message does not tell."""
         if intent in OF_TWO_ITEMS:
             return self._pair(intent, found, context)
+        if intent in {"price", "usual"} and (pair := self._than_other(found.found)):
+            return pair, ()
         signals = [] if "purchase" in found.events else found.events
         if intent in OF_OWN_EVENTS and signals:
             slots, choices = self.one(intent, found, context)
@@ -117,21 +119,29 @@ class Slots:
             category = self._category_of.get(item, "") if item not in context.hidden else ""
             is_of_category = intent == "what_if" or self._generic.search(found.text) is not None
             return ({"category": category}, ()) if category and is_of_category else (slots, choices)
+        return self._about_data(intent, found, context), ()
+
+    def _about_data(self, intent: str, found: Mentions, context: Context) -> dict[str, Any]:
+        """Return the slots of a question about properties, about all that is known, or about the user's data."""
+        if intent in {"details", "shopping"}:
+            is_this = bool(context.topic) and found.focus_at is not None  # "how much sugar is in it"
+            item = (context.topic if is_this else self.one(intent, found, context)[0]).get("item_id")
+            return {"item_id": item} if item else {}
         if intent == "cheapest":
             slots, _ = self._target("what_if", found, context)
             category = slots.get("category") or self._category_of.get(str(slots.get("item_id")))
-            return ({"category": category} if category else {}), ()
+            return {"category": category} if category else {}
         is_sure = any(each.strength > WEAK and not each.is_like for each in found.found)
         if intent == "know" and (is_sure or "purchase" in found.events or self._generic.search(found.text)):
             about = self._target(intent, found, context)[0]
             known = about.get("category") or self._category_of.get(str(about.get("item_id")))
             if known:
-                return {"category": known}, ()  # "what do you know of my coffee purchases?"
+                return {"category": known}  # "what do you know of my coffee purchases?"
         if (intent in OF_DATA or (intent == "know" and not found.is_all)) and found.events:
-            return {"event": found.events[0]}, ()
+            return {"event": found.events[0]}
         if intent in OF_DATA:
-            return {"all": True}, ()
-        return {}, ()
+            return {"all": True}
+        return {}
 
     def _resolved(self, mention: Mention) -> dict[str, Any]:
         """Return the item of a mention, else its category; nothing if it does not tell."""
@@ -150,7 +160,7 @@ class Slots:
     def one(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the item or category that a question is about; what "this" means if it names none."""
         ranked = _strongest(found, prefers_hidden=intent == "why_not")
-        if (unnamed := self._unnamed(intent, ranked, found, _meant(found, context))) is not None:
+        if (unnamed := self._unnamed(intent, ranked, found, context)) is not None:
             return unnamed, ()
         slots, category = self._resolved(ranked[0]), ranked[0].category
         other, is_than = slots.get("item_id"), self._than.search(found.text[: ranked[0].start]) is not None
@@ -176,11 +186,18 @@ class Slots:
         several = _of_several(intent, ranked[0], slots)
         return several or (slots, () if slots else ranked[0].readings or context.items[:MOST_CHOICES])
 
-    def _unnamed(
-        self, intent: str, ranked: list[Mention], found: Mentions, focus: dict[str, Any]
-    ) -> dict[str, Any] | None:
+    def _than_other(self, found: Sequence[Mention]) -> dict[str, Any]:
+        """Return two items whose prices are compared: "is the second cheaper than the third"."""
+        items = [self._resolved(each).get("item_id") for each in found]
+        is_pair = len(items) == 2 and None not in items and items[0] != items[1]
+        return {"item_id": items[0], "other_id": items[1]} if is_pair else {}
+
+    def _unnamed(self, intent: str, ranked: list[Mention], found: Mentions, context: Context) -> dict[str, Any] | None:
         """Return the slots of a question that surely names nothing; ``None`` for another one."""
-        is_which = intent in {"offer", "how_often"} and self._which.search(found.text) is not None
+        focus, is_bare = _meant(found, context), not ranked and found.focus_at is None
+        if intent == "price" and is_bare and context.other and context.focus and self._either.search(found.text):
+            return {"item_id": context.focus, "other_id": context.other}  # "which one is cheaper"
+        is_which = intent in {"offer", "how_often"} and self._which.search(found.text) is not None and not found.unknown
         if (is_which or (intent == "paid" and found.is_all)) and not ranked and found.focus_at is None:
             return {} if intent == "offer" else {"all": True}  # "which did I buy most often", "total spent"
         is_sure = bool(ranked) and ranked[0].strength > WEAK
@@ -227,6 +244,8 @@ class Slots:
         both = unclear if unclear and not several else asked if not (several or unclear) else ()
         if len(both) == 2 and self._category_of.keys() >= {*both}:
             several, unclear = list(both), ()  # "compare the eggs", "these two"
+        if len(several) < 2 and not (unclear or found.found) and context.focus and context.other:
+            several = [context.focus, context.other]  # "compare them", "which one is better"
         if len(several) < 2 and unclear:
             return dict(zip(("item_id", "other_id"), several, strict=False)), unclear
         if intent == "why_above" and self._below.search(found.text):

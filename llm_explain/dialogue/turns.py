@@ -21,6 +21,7 @@ class Context:
         items: Items of the list on screen, in the order shown.
         focus: Item that the last turns spoke of.
         category: Category that the last turns spoke of, if they spoke of no item.
+        other: Item that they spoke of before ``focus``, which "the other one" and "both" mean.
         pending: Change that waits for a confirmation: ``intent`` and ``slots``.
         asked: Question that the last turn asked back: ``intent``, ``slots`` and the missing ``slot``.
         groups_off: Categories whose events do not count.
@@ -46,11 +47,12 @@ class Context:
     last: Mapping[str, Any] | None = None
     intent: str | None = None
     said: tuple[str, ...] = ()
+    other: str | None = None
 
     def names_only(self, item_ids: Container[str], categories: Container[str], kinds: Container[str]) -> bool:
         """Return whether a context that a client sent back names nothing but what the shop has."""
         slots = [each.get("slots", {}) for each in (self.pending, self.asked) if each is not None] + [self.last or {}]
-        items: list[Any] = [*self.items, *self.hidden, *filter(None, (self.focus,))]
+        items: list[Any] = [*self.items, *self.hidden, *filter(None, (self.focus, self.other))]
         items += [value for each in slots for name, value in each.items() if name in {"item_id", "other_id"}]
         return (
             all(isinstance(item, str) and item in item_ids for item in items)
@@ -103,7 +105,8 @@ class Context:
             The context with the item or the category of the answer; that of earlier answers if it spoke of neither.
         """
         if focus is not None:
-            return replace(self, focus=focus, category=None)
+            other = self.other if self.focus in {None, focus} else self.focus
+            return replace(self, focus=focus, category=None, other=other)
         if "category" in slots or is_unclear:
             return replace(self, focus=None, category=slots.get("category"))
         return self

@@ -49,8 +49,17 @@ OUTSIDE: Final = frozenset({"details", "shopping", "off_topic"})
 """What a chat about recommendations does not answer, by the reason that it gives."""
 
 TALK: Final = frozenset({"small_talk", "unknown", "help", "service", "privacy", FOLLOW_UP, *OUTSIDE})
+TELLING: Final = frozenset({"service", "privacy", "details", "shopping"})
 LESS_TELLING: Final = 0.4
 """Handicap of small talk, help and what is not understood against another part of a message."""
+
+OF_TABLES: Final = frozenset(
+    {"why", "why_not", "last_bought", "how_often", "paid", "price", "stock", "offer", "visits"}
+)
+"""Intents two of which one message may ask."""
+
+OF_ALL_DATA: Final = frozenset({"know", "export_data", "delete_data"})
+"""Intents after which "it" is all of the user's data."""
 
 OF_TWO_CUSTOMERS: Final = frozenset({"risk", "compare", "why_above", FOLLOW_UP, "unknown"})
 """Intents that are about the risks of two customers, if a message names two."""
@@ -72,12 +81,14 @@ class Reading:
         slots: Typed slots.
         choices: Items among which the message does not tell.
         intents: Intents among which the message does not tell.
+        is_unknown: Whether the message has words that the shop does not know, and names nothing.
     """
 
     intent: str
     slots: dict[str, Any] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
     intents: tuple[str, ...] = ()
+    is_unknown: bool = False
 
 
 class Reader:
@@ -105,9 +116,9 @@ class Reader:
         self._grammar, self.names, self._intents = grammar, names, intents
         self._slots, self._is_user = Slots(grammar, category_of), is_user
         self._staff = frozenset(grammar.staff) - set(grammar.shopper)
-        self._yes, self._no, self._user, self._also, self._why = (
+        self._yes, self._no, self._user, self._also, self._why, self._next = (
             re.compile(unaccented(each))
-            for each in (grammar.confirm, grammar.refuse, grammar.user, grammar.also, grammar.why)
+            for each in (grammar.confirm, grammar.refuse, grammar.user, grammar.also, grammar.why, grammar.next)
         )
 
     def read(self, message: str, context: Context, role: Role = "shopper", bought: Container[str] = ()) -> Reading:
@@ -137,9 +148,11 @@ class Reader:
         intent, rivals, part, score = self._intent(found, role)
         if user_id is not None and other_user not in {None, user_id} and intent in OF_TWO_CUSTOMERS:
             return Reading("risk", {"user_id": user_id, "other_user": other_user})
-        if is_short and intent not in TALK and (decision := self._bare_decision(text)):
+        if is_short and intent not in TALK - {"unknown"} and (decision := self._bare_decision(text)):
             return Reading(decision)  # nothing waits for it
         is_new = not rivals and intent not in TALK and score >= SURE
+        if (other := self._of_another(text, intent, found, context, user_id)) is not None:
+            return other
         if context.asked is not None and (
             intent in {"unknown", FOLLOW_UP} or (is_short and found.found and not is_new)
         ):
@@ -152,14 +165,61 @@ class Reader:
             found = of_hidden if any(each.shown for each in of_hidden.found) else found
         is_again = intent == "resume" and context.is_all_used and self._why.match(text)  # "why milk again"
         intent = "why" if is_again else self._repeated(found, context, user_id) if intent == FOLLOW_UP else intent
+        return self._filled(intent, found, part, context, user_id, rivals, is_short=is_short)
+
+    def _filled(
+        self,
+        intent: str,
+        found: Mentions,
+        part: tuple[int, int],
+        context: Context,
+        user_id: str | None,
+        rivals: tuple[str, ...],
+        *,
+        is_short: bool,
+    ) -> Reading:
+        """Return an intent with its slots."""
         is_this = self._narrow(found, part, context)
         intent, (slots, choices) = self._slots.as_named(intent, found, context, user_id)
+        is_this &= context.intent not in OF_ALL_DATA  # "delete it" after "what do you know about me"
         is_listed = any(len(each.shown) == 1 for each in found.found) or (is_this and is_short)
         if intent == "delete_data" and is_listed and not (found.is_all or found.events):
             intent, (slots, choices) = "stop", self._slots.of("stop", found, context)  # "delete the first one"
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
-        return Reading(intent, slots, choices, rivals)
+        return Reading(intent, slots, choices, rivals, is_unknown=bool(found.unknown) and not found.found)
+
+    def _of_another(
+        self, text: str, intent: str, found: Mentions, context: Context, user_id: str | None
+    ) -> Reading | None:
+        """Return the reading of a message that means another item; ``None`` for other messages."""
+        if context.pending is not None and intent in {"unknown", FOLLOW_UP} and self._no.search(text):
+            changed = str(context.pending["intent"])  # "no wait, the cheese"
+            return Reading(changed, *self._slots.of(changed, found, context))
+        if intent != FOLLOW_UP or found.found or not self._next.search(text) or context.asked is not None:
+            return None
+        item = _next_to(context)  # "and the other one?"
+        return Reading(self._repeated(found, context, user_id), {"item_id": item}) if item else None
+
+    def several(self, message: str, context: Context, role: Role = "shopper") -> tuple[str, ...]:
+        """Return the two questions of a message that asks two different things of the shop's tables; else nothing.
+
+        Args:
+            message: What a person wrote.
+            context: The list on screen, and what was said before.
+            role: Whether a shopper or a member of staff writes.
+
+        Returns:
+            The questions in their order.
+        """
+        text = " ".join(message.strip(" .!。！").split())
+        parts = [part.strip() for part in self._also.split(unaccented(text).lower()) if part and part.strip(" ?¿？")]
+        if len(parts) != 2 or context.pending is not None:
+            return ()
+        found = [self._found(folded(part), context.items, ()) for part in parts]
+        best = [self._intent(each, role) for each in found]
+        is_sure = all(intent in OF_TABLES and score >= SURE for intent, _, _, score in best)
+        return tuple(parts) if is_sure and best[0][0] != best[1][0] else ()
 
     @staticmethod
     def _narrow(found: Mentions, part: tuple[int, int], context: Context) -> bool:
@@ -182,7 +242,10 @@ class Reader:
         if self._yes.search(text):
             is_more = "?" in text or bool(self.names.find(text, context.items, bought).found)  # "ok and the second"
             return None if is_more else "yes"
-        return "no" if self._no.search(text) else None
+        if (no := self._no.search(text)) is None:
+            return None
+        is_other = self._names.find(text[no.end() :], context.items, bought).found
+        return None if is_other else "no"  # "no wait, the cheese"
 
     def _bare_decision(self, text: str) -> str | None:
         """Return "yes" or "no" for a message that is nothing else."""
@@ -241,7 +304,7 @@ class Reader:
             ranked,
             key=lambda each: (
                 each[0][0][1]
-                - LESS_TELLING * (each[0][0][0] in TALK)
+                - LESS_TELLING * (each[0][0][0] in TALK - TELLING)
                 + AS_A_WHOLE * (each[1] == whole)
                 + AS_A_QUESTION * (found.text[each[1][1] : each[1][1] + 1] == "?" and each[0][0][0] not in CHANGES)
             ),
@@ -275,7 +338,8 @@ class Reader:
         place = next((each.shown[0] for each in found.found if each.shown), None)
         (scores,) = self._intents.scores([text])
         best = next(iter(scores))
-        if place is None and (best not in {*chosen, *TALK} or not chosen):
+        is_near = best in chosen or max((scores.get(name, 0.0) for name in chosen), default=0.0) >= LEAST_SCORE
+        if place is None and not is_near:
             return self.read(text, replace(context, asked=None), role, bought)
         intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))
         return Reading(intent, dict(asked["slots"]))
@@ -302,6 +366,13 @@ class Reader:
         else:
             merged |= slots
         return Reading(asked["intent"], merged, choices)
+
+
+def _next_to(context: Context) -> str | None:
+    """Return what "the other one" means: the item spoken of before, else the one below it in the list."""
+    if context.other is not None or context.focus not in context.items:
+        return context.other
+    return context.items[(context.items.index(context.focus) + 1) % len(context.items)]
 
 
 def _as_written(user_id: str, message: str) -> str:

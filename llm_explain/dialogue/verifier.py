@@ -120,7 +120,7 @@ class AnswerVerifier:
             "categories": lambda: self._are(value, [self._names.category(each) for each in statement.categories]),
             "term": lambda: self._rules.terms.get(value) == statement.term,
             "kind": lambda: self._rules.kinds.get(value) == statement.kind,
-            "event": lambda: self._rules.events.get(value) == statement.event,
+            "event": lambda: self._rules.events.get(value[:1].lower() + value[1:]) == statement.event,
             "user": lambda: value == statement.user,
             "deed": lambda: self._rules.deeds.get(value) == statement.deed,
             "all": lambda: True,

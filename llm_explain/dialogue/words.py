@@ -41,10 +41,12 @@ class Grammar(_Strict):
         generic: Pattern of words that make a mention one of a category: "purchases of …", "all kinds of …".
         which: Pattern of words that ask about a whole list: "which ones", "anything".
         below: Pattern of words that put the first of two items below the other.
+        either: Pattern of words that mean the two things that were spoken of last.
         than: Pattern of what stands before the second of two prices that are compared.
         person: Pattern of a fact about the person: "I have …".
         also: Pattern of what joins two questions of one message.
         why: Pattern of a question for a reason and nothing else.
+        next: Pattern of words that mean another item than the last one.
         joint: Pattern of what stands between words that belong together: "bottle of soda".
         joins: Pattern of what stands between two things that are compared, in a locale without spaces.
         is_spaced: Whether the locale puts spaces between words.
@@ -69,9 +71,11 @@ class Grammar(_Strict):
     which: str
     below: str
     than: str
+    either: str
     person: str
     also: str
     why: str
+    next: str
     joint: str
     joins: str = "(?!)"
     is_spaced: bool = True

@@ -62,6 +62,7 @@ class ChatContext(Body):
         intent: Intent of the last question.
         staff_user: Customer that a member of staff speaks of.
         said: Frames of answers that told nothing.
+        other: Item that they spoke of before.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -74,6 +75,7 @@ class ChatContext(Body):
     last: ChatSlots | None = None
     intent: Kind | None = None
     staff_user: Id | None = None
+    other: Id | None = None
     said: Annotated[tuple[Kind, ...], Field(max_length=20)] = ()
 
 

@@ -1,0 +1,223 @@
+"""Conversations: questions without an answer, repetitions, pronouns, and other verbs than "buy"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llm_explain import Explainer
+from llm_explain.dialogue import Context, Dialogue
+from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.own_events import OwnEvents
+from llm_explain.dialogue.words import dialogue_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from llm_explain.dialogue import Turn
+    from llm_explain.dialogue.turns import Role
+
+USER = "u03"
+
+
+@pytest.fixture(scope="module")
+def explainer(shop_artifacts: Path) -> Explainer:
+    """Return the small shop without a language model."""
+    return Explainer.load(shop_artifacts, language_model=None)
+
+
+@pytest.fixture(scope="module")
+def mixed(mixed_artifacts: Path) -> Explainer:
+    """Return the small shop with views, carts and returns."""
+    return Explainer.load(mixed_artifacts, language_model=None)
+
+
+@pytest.fixture(scope="module")
+def context(explainer: Explainer) -> Context:
+    """Return the context of a conversation about the user's list."""
+    return Dialogue(explainer).start(USER, k=6)
+
+
+def held(talk: Dialogue, context: Context, messages: Sequence[str], role: Role = "shopper") -> list[Turn]:
+    """Return the turns of a conversation."""
+    turns = []
+    for message in messages:
+        turns.append(talk.reply(USER, message, context, role=role))
+        context = turns[-1].context
+    return turns
+
+
+@pytest.mark.parametrize(
+    ("locale", "frame", "message"),
+    [
+        ("en", "details_item", "is it healthy?"),
+        ("en", "shopping", "do you deliver on sundays"),
+        ("en", "off_topic", "what did customer 1228 buy"),
+        ("en", "service", "you are useless"),
+        ("en", "privacy", "who can see what i buy"),
+        ("es", "details_item", "¿es sano?"),
+        ("es", "shopping", "mételo en la cesta"),
+        ("es", "off_topic", "cuéntame un chiste por favor"),
+        ("es", "service", "no entiendes nada"),
+        ("zh", "details_item", "好吃吗"),
+        ("zh", "shopping", "什么时候送货"),
+        ("zh", "off_topic", "我邻居买了什么"),
+        ("zh", "service", "你真笨"),
+    ],
+)
+def test_a_question_without_an_answer_here_is_told_why(
+    explainer: Explainer, context: Context, locale: str, frame: str, message: str
+) -> None:
+    talk = Dialogue(explainer, locale=locale)
+    turn = talk.reply(USER, message, replace(context, focus=context.items[0]))
+    item = context.items[0] if frame.endswith("_item") else None
+    assert turn.text == talk._said(Statement(frame, item=item))
+    assert turn.is_verified
+    assert turn.intent in {"unknown", "service", "privacy"}
+
+
+@pytest.mark.parametrize(("locale", "noise"), [("en", "asdkjh"), ("es", "sjdfh"), ("zh", "阿斯顿发")])
+def test_nothing_that_tells_nothing_is_said_twice(
+    explainer: Explainer, context: Context, locale: str, noise: str
+) -> None:
+    talk = Dialogue(explainer, locale=locale)
+    first, second, third = held(talk, context, [noise] * 3)
+    assert (first.intent, first.choices) == ("unknown", ())
+    assert second.text != first.text
+    assert len({second.choices, third.choices}) == 2, "other questions each time"
+    chosen = talk.reply(USER, second.choices[0], second.context)
+    assert (chosen.intent, chosen.slots["item_id"]) == ("why", context.items[0])
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+def test_staff_are_not_told_of_a_list_of_their_own(explainer: Explainer, context: Context, locale: str) -> None:
+    talk, frames = Dialogue(explainer, locale=locale), dialogue_words(locale)[1].frames
+    said = {"en": ("asdkjh", "hello"), "es": ("sjdfh", "hola"), "zh": ("阿斯顿发", "你好")}[locale]
+    texts = [turn.text for turn in held(talk, context, said, "staff")]
+    assert texts == [frames["unknown_staff"], frames["small_talk_staff"]]
+
+
+def test_why_again_asks_where_the_reason_comes_from_and_then_for_its_proof(
+    explainer: Explainer, context: Context
+) -> None:
+    turns = held(Dialogue(explainer), context, ["why the first one?", "why?", "how do you know that?"])
+    assert [turn.intent for turn in turns] == ["why", "where_from", "prove"]
+    assert len({turn.text for turn in turns}) == 3
+
+
+def test_why_so_many_of_a_category_counts_them_before_it_asks_which(explainer: Explainer, context: Context) -> None:
+    category_of = dict(zip(explainer.shop.catalogue.item_ids, explainer.shop.catalogue.category_index, strict=True))
+    cheeses = [str(item) for item, title in explainer.titles.items() if title.startswith("cheese")][:3]
+    shown = replace(context, items=(*cheeses, *(each for each in context.items if each not in cheeses)))
+    own = sum(category_of[each] == category_of[cheeses[0]] for each in shown.items)
+    turn = Dialogue(explainer).reply(USER, "why so much cheese?", shown)
+    assert turn.text.startswith(f"{own} of the {len(shown.items)} items of your list are from cheese. Purchases from")
+    assert len(turn.choices) == own
+
+
+def test_the_two_items_that_were_spoken_of_last_are_meant_together(explainer: Explainer, context: Context) -> None:
+    turns = held(Dialogue(explainer), context, ["why the first one?", "and the third one?", "compare them"])
+    assert turns[-1].intent == "compare"
+    assert {turns[-1].slots["item_id"], turns[-1].slots["other_id"]} == {context.items[0], context.items[2]}
+
+
+def test_a_sensitive_category_is_neither_confirmed_nor_denied(explainer: Explainer, context: Context) -> None:
+    talk, frames = Dialogue(explainer), dialogue_words("en")[1].frames
+    for user in explainer.events.user_ids[:4]:
+        assert talk.reply(str(user), "do you know that i buy beer?", context).text == frames["no_talk_own"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "message"), [("en", "did i return it"), ("es", "¿lo devolví?"), ("zh", "我退过货吗")]
+)
+def test_returns_of_an_item_are_counted_from_the_log(mixed: Explainer, locale: str, message: str) -> None:
+    events = mixed.events.events
+    returned = events[(events["kind"] == "return") & (events["timestamp"] < mixed.as_of)]
+    sensitive = mixed.shop.is_sensitive
+    rows = [row for row in returned.itertuples() if not sensitive(int(mixed.shop.catalogue.index_of([row.item_id])[0]))]
+    user, item = str(rows[0].user_id), str(rows[0].item_id)
+    talk = Dialogue(mixed, locale=locale)
+    turn = talk.reply(user, message, replace(talk.start(user, k=6), focus=item))
+    count = len(returned[(returned["user_id"] == user) & (returned["item_id"].map(mixed.titles) == mixed.titles[item])])
+    assert turn.slots["event"] == "return"
+    assert str(count) in turn.text
+    assert turn.is_verified
+
+
+@pytest.mark.parametrize(("locale", "verb"), [("en", "played"), ("es", "reprodujiste"), ("zh", "播放")])
+def test_another_kind_of_event_has_its_verb_and_entries_where_a_language_has_none(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch, locale: str, verb: str
+) -> None:
+    shop = explainer.shop
+    history = explainer.events.history(USER, explainer.as_of)
+    item = str(shop.catalogue.item_ids[history.item_index[-1]])
+    for kind, is_verb in (("play", True), ("juggle", False)):
+        monkeypatch.setattr(type(shop), "crowd_kind", kind)
+        own, talk = OwnEvents(shop, history), Dialogue(explainer, locale=locale)
+        for statement in (own.last_bought(item, None), own.how_often(item, None), own.how_often(None, "cheese")):
+            text = talk._said(statement)
+            assert text
+            assert (verb in text) == is_verb
+
+
+def test_staff_who_name_another_customer_are_read_once(
+    explainer: Explainer, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = Dialogue(explainer)
+    reader, read = talk._reader, []
+    real = type(reader).read
+    monkeypatch.setattr(type(reader), "read", lambda self, text, *args: (read.append(text), real(self, text, *args))[1])
+    turn = talk.reply(USER, "what do we know about customer u07", context, role="staff")
+    assert "u07" in turn.text
+    assert len(read) == 1
+
+
+def test_two_questions_in_one_message_have_both_answers(explainer: Explainer, context: Context) -> None:
+    both = Dialogue(explainer).reply(USER, "when did I last buy cheese and how often do I come here?", context)
+    one, two = held(Dialogue(explainer), context, ["when did I last buy cheese", "how often do I come here?"])
+    assert both.text == f"{one.text} {two.text}"
+
+
+@pytest.mark.parametrize(
+    ("locale", "first", "second"),
+    [("en", "why the first one?", "and the other one?"), ("es", "¿por qué el primero?", "¿y el otro?"),
+     ("zh", "为什么推荐第一个", "另一个呢")],
+)  # fmt: skip
+def test_the_other_one_is_another_item(
+    explainer: Explainer, context: Context, locale: str, first: str, second: str
+) -> None:
+    turns = held(Dialogue(explainer, locale=locale), context, [first, second])
+    assert [(turn.intent, turn.slots["item_id"]) for turn in turns] == [("why", each) for each in context.items[:2]]
+
+
+def test_a_correction_of_a_change_asks_about_the_other_thing(explainer: Explainer, context: Context) -> None:
+    turns = held(Dialogue(explainer), context, ["stop using my soup purchases", "no wait, the cheese", "yes"])
+    assert turns[1].needs_confirmation
+    assert turns[2].change == {"intent": "stop", "slots": {"category": "cheese"}}
+
+
+def test_bare_answers_out_of_the_blue_change_nothing(explainer: Explainer, context: Context) -> None:
+    frames = dialogue_words("en")[1].frames
+    assert Dialogue(explainer).reply(USER, "yes", context).text == frames["nothing_pending"]
+
+
+def test_a_name_that_the_shop_does_not_have_is_said_not_to_be_found(explainer: Explainer, context: Context) -> None:
+    turn = Dialogue(explainer).reply(USER, "why don't you show me pepsicola", context)
+    assert turn.text.startswith(dialogue_words("en")[1].frames["not_found"])
+
+
+def test_what_is_known_is_told_in_two_parts(explainer: Explainer, context: Context) -> None:
+    first, second = held(Dialogue(explainer), context, ["what do you know about me?", "is that everything?"])
+    assert (first.intent, second.intent) == ("know", "know")
+    assert "most often in your history" in second.text or "Purchases of" in second.text
+
+
+def test_a_sensitive_item_that_is_not_listed_has_no_place(explainer: Explainer, context: Context) -> None:
+    shown = replace(
+        context, items=tuple(each for each in context.items if not explainer.titles[each].startswith("beer"))
+    )
+    text = Dialogue(explainer).reply(USER, "why not beer A?", shown).text
+    assert text == dialogue_words("en")[1].frames["no_talk_own"]

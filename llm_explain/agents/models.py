@@ -17,6 +17,7 @@ class Reason(_Model):
     kind: str
     share: float = Field(description="Share of the positive attribution.")
     facts: dict[str, Any] = Field(description="Facts that SQL can repeat from the shop's tables.")
+    titles: dict[str, str] = Field(default_factory=dict, description="Titles of the item ids in `facts`.")
 
 
 class Item(_Model):
@@ -48,6 +49,7 @@ class Sentence(_Model):
 
     text: str | None
     numbers: dict[str, Any] = Field(default_factory=dict)
+    titles: dict[str, str] = Field(default_factory=dict, description="Titles of the item ids in `numbers`.")
 
 
 class Proof(_Model):
@@ -62,6 +64,7 @@ class Preferences(_Model):
 
     groups_off: list[str]
     kinds_off: list[str]
-    hidden: list[str]
+    hidden: list[str] = Field(description="Ids of items that are not recommended.")
+    titles: dict[str, str] = Field(default_factory=dict, description="Titles of the ids in `hidden`.")
     is_personal: bool
     status: Literal["unchanged", "changed", "needs_confirmation"]

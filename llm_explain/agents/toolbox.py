@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +15,7 @@ from llm_explain.policy.suppressions import Suppressions
 from llm_explain.service.schemas.fields import Id, Player
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from llm_explain.agents.stored_users import StoredUsers
     from llm_explain.dialogue.staff import Staff
@@ -119,11 +120,11 @@ class Toolbox:
         (best,) = self._explainer.rank(k=1, history=history)
         numbers = {"rank": self._explained(user_id, item_id).rank, "best": best.item_id}
         if item_id == best.item_id:
-            return Sentence(text=None, numbers=numbers)
+            return Sentence(text=None, numbers=numbers, titles=self._titles(numbers))
         found = self._explainer.contrast(
             None, best.item_id, item_id, history=history, locale=self._locale, suppressions=suppressions
         )
-        return Sentence(text=found.text.text if found.text else None, numbers=numbers)
+        return Sentence(text=found.text.text if found.text else None, numbers=numbers, titles=self._titles(numbers))
 
     def compare(self, user_id: Id, item_id: Id, other_id: Id) -> Sentence:
         """Say why one item ranks above another for a user.
@@ -141,7 +142,7 @@ class Toolbox:
             None, item_id, other_id, history=history, locale=self._locale, suppressions=suppressions
         )
         numbers = found.to_dict() | {"text": None}
-        return Sentence(text=found.text.text if found.text else None, numbers=numbers)
+        return Sentence(text=found.text.text if found.text else None, numbers=numbers, titles=self._titles(numbers))
 
     def what_if(self, user_id: Id, category: Player, item_id: Id) -> Sentence:
         """Score an item as if the user's events in a category had never happened; exact.
@@ -168,7 +169,8 @@ class Toolbox:
             raise SettingError(
                 "the category is not among this user's but one of them is needed. Ask for `prove` to see them."
             ) from None
-        return Sentence(text=row.text.text if row.text else None, numbers=row.to_dict() | {"text": None})
+        numbers = row.to_dict() | {"text": None}
+        return Sentence(text=row.text.text if row.text else None, numbers=numbers, titles=self._titles(numbers))
 
     def prove(self, user_id: Id, item_id: Id) -> Proof:
         """Return the record of an explanation, and the SQL that repeats its facts.
@@ -224,6 +226,7 @@ class Toolbox:
             groups_off=list(context.groups_off),
             kinds_off=list(context.kinds_off),
             hidden=list(context.hidden),
+            titles=self._titles(list(context.hidden)),
             is_personal=context.is_personal,
             status=status,  # type: ignore[arg-type]
         )
@@ -320,6 +323,15 @@ class Toolbox:
         )
         return row
 
+    def _titles(self, value: Any, name: str = "item_id") -> dict[str, str]:
+        """Return the titles of the item ids in a value: what stands under a name with "item", and the best item."""
+        if isinstance(value, Mapping):
+            return {key: title for each, own in value.items() for key, title in self._titles(own, str(each)).items()}
+        if isinstance(value, list | tuple):
+            return {key: title for own in value for key, title in self._titles(own, name).items()}
+        is_item = isinstance(value, str) and (name == "best" or "item" in name)
+        return {value: self._explainer.titles[value]} if is_item and value in self._explainer.titles else {}
+
     def _item(self, row: Explanation) -> Item:
         item_id, shop = str(row.item_id), self._explainer.shop
         (index,) = shop.catalogue.index_of([item_id])
@@ -333,6 +345,9 @@ class Toolbox:
             section=row.section,
             text=row.text.text if row.text else None,
             badges=[badge.text.text for badge in row.badges],
-            reasons=[Reason(kind=each.kind, share=each.share, facts=dict(each.facts)) for each in row.reasons],
+            reasons=[
+                Reason(kind=each.kind, share=each.share, facts=dict(each.facts), titles=self._titles(each.facts))
+                for each in row.reasons
+            ],
             explanation_id=row.id,
         )

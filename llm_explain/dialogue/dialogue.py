@@ -57,7 +57,7 @@ OFFERED: Final[dict[Role, tuple[tuple[str, ...], ...]]] = {
         ("how_often", "offer", "more", "switched_off"),
         ("where_from", "what_if", "prove", "visits"),
     ),
-    "staff": (("risk", "risk_change", "due", "order"), ("why", "order", "risk", "stock")),
+    "staff": (("risk", "risk_change", "due"), ("due", "order", "risk")),
 }
 """Questions that are offered instead of a second answer that tells nothing."""
 
@@ -465,9 +465,13 @@ def _joined(first: Turn, second: Turn, gap: str) -> Turn:
 
 def _deepened(reading: Reading, context: Context) -> Reading:
     """Return a reading; a question that was just answered asks where that comes from, and then for its proof."""
-    item = reading.slots.get("item_id")
-    is_again = not reading.choices and reading.intent == context.intent and item == context.focus is not None
-    return replace(reading, intent=DEEPER[reading.intent]) if is_again and reading.intent in DEEPER else reading
+    item, last = reading.slots.get("item_id"), str(context.intent)
+    is_again = reading.intent == last or (reading.intent == "why" and last in DEEPER.values())
+    if last not in {*DEEPER, *DEEPER.values()} or not (
+        is_again and reading.is_bare and item == context.focus is not None
+    ):
+        return reading
+    return replace(reading, intent=DEEPER.get(last, last))
 
 
 def _has_same_names(catalogue: Catalogue, other: Catalogue) -> bool:

@@ -89,6 +89,8 @@ class Slots:
         named = intent
         if intent == "order" and not (slots or choices) and self._which.search(found.text):
             named = "due"  # "what do we have to order"
+        elif intent in OF_OWN_EVENTS and context.staff_user and not (found.found or context.topic or slots):
+            named = "visits"  # "since when?", of a customer
         elif intent == "why" and user_id is not None and not (slots or choices):
             named = "risk"
         elif intent in {"risk", "risk_change"} and user_id is None and sure:

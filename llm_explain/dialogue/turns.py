@@ -105,7 +105,7 @@ class Context:
             The context with the item or the category of the answer; that of earlier answers if it spoke of neither.
         """
         if focus is not None:
-            other = self.other if self.focus in {None, focus} else self.focus
+            other = slots.get("other_id") or (self.other if self.focus in {None, focus} else self.focus)
             return replace(self, focus=focus, category=None, other=other)
         if "category" in slots or is_unclear:
             return replace(self, focus=None, category=slots.get("category"))

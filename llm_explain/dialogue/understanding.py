@@ -49,12 +49,12 @@ OUTSIDE: Final = frozenset({"details", "shopping", "off_topic"})
 """What a chat about recommendations does not answer, by the reason that it gives."""
 
 TALK: Final = frozenset({"small_talk", "unknown", "help", "service", "privacy", FOLLOW_UP, *OUTSIDE})
-TELLING: Final = frozenset({"service", "privacy", "details", "shopping"})
+TELLING: Final = frozenset({"service", "privacy", "details", "shopping", "help"})
 LESS_TELLING: Final = 0.4
 """Handicap of small talk, help and what is not understood against another part of a message."""
 
 OF_TABLES: Final = frozenset(
-    {"why", "why_not", "last_bought", "how_often", "paid", "price", "stock", "offer", "visits"}
+    {"why", "why_not", "last_bought", "how_often", "paid", "price", "stock", "offer", "visits", "details"}
 )
 """Intents two of which one message may ask."""
 
@@ -82,6 +82,7 @@ class Reading:
         choices: Items among which the message does not tell.
         intents: Intents among which the message does not tell.
         is_unknown: Whether the message has words that the shop does not know, and names nothing.
+        is_bare: Whether the message names nothing.
     """
 
     intent: str
@@ -89,6 +90,7 @@ class Reading:
     choices: tuple[str, ...] = ()
     intents: tuple[str, ...] = ()
     is_unknown: bool = False
+    is_bare: bool = False
 
 
 class Reader:
@@ -116,9 +118,17 @@ class Reader:
         self._grammar, self.names, self._intents = grammar, names, intents
         self._slots, self._is_user = Slots(grammar, category_of), is_user
         self._staff = frozenset(grammar.staff) - set(grammar.shopper)
-        self._yes, self._no, self._user, self._also, self._why, self._next = (
+        self._yes, self._no, self._user, self._also, self._why, self._next, self._than = (
             re.compile(unaccented(each))
-            for each in (grammar.confirm, grammar.refuse, grammar.user, grammar.also, grammar.why, grammar.next)
+            for each in (
+                grammar.confirm,
+                grammar.refuse,
+                grammar.user,
+                grammar.also,
+                grammar.why,
+                grammar.next,
+                grammar.than,
+            )
         )
 
     def read(self, message: str, context: Context, role: Role = "shopper", bought: Container[str] = ()) -> Reading:
@@ -146,11 +156,13 @@ class Reader:
             return self._chosen_intent(text, chosen, asked, context, role, bought)
         found = self._found(text, (chosen if is_short else ()) or context.items, bought)
         intent, rivals, part, score = self._intent(found, role)
+        if other_user is None and user_id is not None and self._is_than(text) and context.staff_user is not None:
+            user_id, other_user = context.staff_user, user_id  # "is he more at risk than 1790"
         if user_id is not None and other_user not in {None, user_id} and intent in OF_TWO_CUSTOMERS:
             return Reading("risk", {"user_id": user_id, "other_user": other_user})
         if is_short and intent not in TALK - {"unknown"} and (decision := self._bare_decision(text)):
             return Reading(decision)  # nothing waits for it
-        is_new = not rivals and intent not in TALK and score >= SURE
+        is_new = not rivals and intent not in TALK - TELLING and score >= SURE
         if (other := self._of_another(text, intent, found, context, user_id)) is not None:
             return other
         if context.asked is not None and (
@@ -179,6 +191,7 @@ class Reader:
         is_short: bool,
     ) -> Reading:
         """Return an intent with its slots."""
+        is_bare = not found.found
         is_this = self._narrow(found, part, context)
         intent, (slots, choices) = self._slots.as_named(intent, found, context, user_id)
         is_this &= context.intent not in OF_ALL_DATA  # "delete it" after "what do you know about me"
@@ -187,7 +200,7 @@ class Reader:
             intent, (slots, choices) = "stop", self._slots.of("stop", found, context)  # "delete the first one"
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
-        return Reading(intent, slots, choices, rivals, is_unknown=bool(found.unknown) and not found.found)
+        return Reading(intent, slots, choices, rivals, is_unknown=bool(found.unknown) and is_bare, is_bare=is_bare)
 
     def _of_another(
         self, text: str, intent: str, found: Mentions, context: Context, user_id: str | None
@@ -244,8 +257,8 @@ class Reader:
             return None if is_more else "yes"
         if (no := self._no.search(text)) is None:
             return None
-        is_other = self._names.find(text[no.end() :], context.items, bought).found
-        return None if is_other else "no"  # "no wait, the cheese"
+        rest = text[no.end() :].strip()
+        return None if rest and self._names.find(rest, context.items, bought).found else "no"  # "no wait, the cheese"
 
     def _bare_decision(self, text: str) -> str | None:
         """Return "yes" or "no" for a message that is nothing else."""
@@ -285,6 +298,11 @@ class Reader:
         between = masked.split(NO_NAME)[1]
         is_named = other is not None and self._is_user(other) and len(between.split()) < MOST_WORDS
         return (masked, other) if is_named else (text, None)
+
+    def _is_than(self, text: str) -> bool:
+        """Return whether the id of a customer stands after "than", perhaps with a word between them."""
+        before = text.split(NO_NAME)[0]
+        return any(self._than.search(each) for each in (before, re.sub(r"\w+ $", "", before)))
 
     def _intent(self, found: Mentions, role: Role) -> tuple[str, tuple[str, ...], tuple[int, int], float]:
         """Return the intent of a message, those that are as near, the part that tells it, and its score."""

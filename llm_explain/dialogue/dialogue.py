@@ -257,12 +257,15 @@ class Dialogue:
         """
         frames = tuple(part.frame for part in answer.parts if isinstance(part, Statement))
         is_empty = len(frames) == len(answer.parts) and all(frame in UNTOLD for frame in frames)
-        if not is_empty or answer.missing is not None:
+        asked = context.asked or {}
+        is_asked = answer.missing is not None and asked.get("slot") == answer.missing
+        is_asked &= tuple(asked.get("choices", ())) == answer.choices
+        if not is_asked and (answer.missing is not None or not is_empty):
             return answer, context.said
         if frames[0].startswith(GREETING) and context.said[-1:] == frames:
             answer = Answer([Statement(f"{frames[0]}_more")])
             return answer, (*context.said, f"{frames[0]}_more")[-MOST_SAID:]
-        if {*frames}.isdisjoint(context.said) or frames[0].startswith(GREETING):
+        if not is_asked and ({*frames}.isdisjoint(context.said) or frames[0].startswith(GREETING)):
             return answer, (*context.said, *frames)[-MOST_SAID:]
         several = OFFERED[role]
         topics = [each for each in (answer.focus, context.focus, *context.items) if each is not None]

@@ -157,7 +157,7 @@ class Reader:
         found = self._found(text, (chosen if is_short else ()) or context.items, bought)
         intent, rivals, part, score = self._intent(found, role)
         if other_user is None and user_id is not None and self._is_than(text) and context.staff_user is not None:
-            user_id, other_user = context.staff_user, user_id  # "is he more at risk than 1790"
+            return Reading("risk", {"user_id": context.staff_user, "other_user": user_id})  # "is he worse than 1790"
         if user_id is not None and other_user not in {None, user_id} and intent in OF_TWO_CUSTOMERS:
             return Reading("risk", {"user_id": user_id, "other_user": other_user})
         if is_short and intent not in TALK - {"unknown"} and (decision := self._bare_decision(text)):

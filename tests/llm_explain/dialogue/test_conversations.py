@@ -221,3 +221,17 @@ def test_a_sensitive_item_that_is_not_listed_has_no_place(explainer: Explainer, 
     )
     text = Dialogue(explainer).reply(USER, "why not beer A?", shown).text
     assert text == dialogue_words("en")[1].frames["no_talk_own"]
+
+
+def test_the_same_question_is_not_asked_back_twice(explainer: Explainer, context: Context) -> None:
+    first, second = held(Dialogue(explainer), context, ["why?", "why?"])
+    assert (first.context.asked or {})["slot"] == "item_id"
+    assert first.text != second.text
+    assert first.choices != second.choices
+
+
+def test_more_than_another_customer_compares_both(explainer: Explainer, context: Context) -> None:
+    reader = Dialogue(explainer)._reader
+    for message in ("is she more at risk than u07", "more than customer u07?"):
+        reading = reader.read(message, replace(context, staff_user=USER), "staff")
+        assert (reading.intent, reading.slots) == ("risk", {"user_id": USER, "other_user": "u07"})

@@ -160,8 +160,9 @@ class Reader:
             return Reading("risk", {"user_id": context.staff_user, "other_user": user_id})  # "is he worse than 1790"
         if user_id is not None and other_user not in {None, user_id} and intent in OF_TWO_CUSTOMERS:
             return Reading("risk", {"user_id": user_id, "other_user": other_user})
-        if is_short and intent not in TALK - {"unknown"} and (decision := self._bare_decision(text)):
-            return Reading(decision)  # nothing waits for it
+        decision = self._bare_decision(text) if is_short else None
+        if decision == "no" or (decision and intent not in TALK - {"unknown"}):
+            return Reading(decision)  # nothing waits for it; "ok" is small talk
         is_new = not rivals and intent not in TALK - TELLING and score >= SURE
         if (other := self._of_another(text, intent, found, context, user_id)) is not None:
             return other

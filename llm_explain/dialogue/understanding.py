@@ -28,6 +28,9 @@ LEAST_SCORE: Final = 0.2
 SURE: Final = 0.6
 """Least score that makes a short message a question of its own, not an answer to one that was asked back."""
 
+LEAST_CHOSEN: Final = 0.3
+"""Least score of an intent that a message chooses among others, if it is not the nearest of all."""
+
 LEAST_MARGIN: Final = 0.03
 """Least difference of the two best scores for an intent to be answered without asking back."""
 
@@ -152,7 +155,7 @@ class Reader:
         text, other_user = (text, None) if user_id is None else self._with_other(text, message, context)
         asked = context.asked or {}
         chosen = tuple(asked.get("choices", ()))
-        if is_short and asked.get("slot") == "intent":
+        if asked.get("slot") == "intent" and (is_short or not self.names.find(text, context.items, bought).found):
             return self._chosen_intent(text, chosen, asked, context, role, bought)
         found = self._found(text, (chosen if is_short else ()) or context.items, bought)
         intent, rivals, part, score = self._intent(found, role)
@@ -228,7 +231,8 @@ class Reader:
         """
         text = " ".join(message.strip(" .!。！").split())
         parts = [part.strip() for part in self._also.split(unaccented(text).lower()) if part and part.strip(" ?¿？")]
-        if len(parts) != 2 or context.pending is not None:
+        is_bare = any(self._why.fullmatch(part.strip(" ?.!,;¿？，")) for part in parts)  # "how much do I buy, and why?"
+        if len(parts) != 2 or is_bare or context.pending is not None:
             return ()
         found = [self._found(folded(part), context.items, ()) for part in parts]
         best = [self._intent(each, role) for each in found]
@@ -259,7 +263,7 @@ class Reader:
         if (no := self._no.search(text)) is None:
             return None
         rest = text[no.end() :].strip()
-        return None if rest and self._names.find(rest, context.items, bought).found else "no"  # "no wait, the cheese"
+        return None if rest and self.names.find(rest, context.items, bought).found else "no"  # "no wait, the cheese"
 
     def _bare_decision(self, text: str) -> str | None:
         """Return "yes" or "no" for a message that is nothing else."""
@@ -357,7 +361,7 @@ class Reader:
         place = next((each.shown[0] for each in found.found if each.shown), None)
         (scores,) = self._intents.scores([text])
         best = next(iter(scores))
-        is_near = best in chosen or max((scores.get(name, 0.0) for name in chosen), default=0.0) >= LEAST_SCORE
+        is_near = best in chosen or max((scores.get(name, 0.0) for name in chosen), default=0.0) >= LEAST_CHOSEN
         if place is None and not is_near:
             return self.read(text, replace(context, asked=None), role, bought)
         intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))

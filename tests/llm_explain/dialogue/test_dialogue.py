@@ -1080,7 +1080,8 @@ def test_a_contrast_of_a_title_whose_short_name_others_share_says_which_was_coun
     pair = {"item_id": item, "other_id": next(each for each in context.items if each != item)}
     (plain,) = answers.answer("compare", pair, ()).parts
     monkeypatch.setattr(
-        "llm_explain.dialogue.answers.ReferringExpressions", lambda _: SimpleNamespace(definite=lambda _: "the tea")
+        "llm_explain.dialogue.reason_answers.ReferringExpressions",
+        lambda _: SimpleNamespace(definite=lambda _: "the tea"),
     )
     counted, *_, last = answers.answer("compare", pair, ()).parts
     assert isinstance(counted, Statement)

@@ -16,7 +16,7 @@ from llm_explain.dialogue.scene import Answer
 from llm_explain.dialogue.slots import CHANGES, OF_OWN_EVENTS, OF_THE_SHOP
 from llm_explain.dialogue.staff import RISK, STAFF_INTENTS, Staff
 from llm_explain.dialogue.turns import Context, Turn
-from llm_explain.dialogue.understanding import OUTSIDE, TALK, Reader
+from llm_explain.dialogue.understanding import OUTSIDE, TALK, Reader, Reading
 from llm_explain.dialogue.verifier import AnswerVerifier, predicate
 from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from llm_explain.dialogue.staff import DemandAdvice
     from llm_explain.dialogue.turns import Role
-    from llm_explain.dialogue.understanding import Reading
     from llm_explain.explainer import Explainer
     from llm_explain.policy.suppressions import Suppressions
     from llm_explain.records import Text
@@ -210,7 +209,8 @@ class Dialogue:
         context, asked_of = context if role == "staff" else replace(context, staff_user=None), user_id
         answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
         asked_in = context if role == "shopper" else replace(context, staff_user=context.staff_user or user_id)
-        reading = self._reader.read(message[:MOST_CHARACTERS], asked_in, role, answers.bought)
+        reading = self._chosen(message, context)
+        reading = reading or self._reader.read(message[:MOST_CHARACTERS], asked_in, role, answers.bought)
         if role == "staff" and reading.intent == "usual" and context.intent in {"order", "due"}:
             reading = replace(reading, intent="order")  # "is that more than usual?" of an order
         if reading.intent in {"yes", "no"}:
@@ -238,6 +238,13 @@ class Dialogue:
             said=(*said, KNOWN)[-MOST_SAID:] if reading.intent == "know" and not reading.slots else said,
         )
         return self._turn("unknown" if reading.intent in OUTSIDE else reading.intent, reading.slots, answer, after)
+
+    def _chosen(self, message: str, context: Context) -> Reading | None:
+        """Return the question that a message chooses in the words in which it was offered."""
+        asked = context.asked or {}
+        named = (each for each in asked.get("choices", ()) if self._wording.meaning(each) == message.strip())
+        intent = next(named, None) if asked.get("slot") == "intent" else None
+        return None if intent is None else Reading(intent, dict(asked["slots"]))
 
     def _answered(self, reading: Reading, answers: Answers, user_id: str, context: Context, role: Role) -> Answer:
         """Return the answer to a question."""

@@ -155,7 +155,7 @@ class Reader:
         text, other_user = (text, None) if user_id is None else self._with_other(text, message, context)
         asked = context.asked or {}
         chosen = tuple(asked.get("choices", ()))
-        if asked.get("slot") == "intent" and (is_short or not self.names.find(text, context.items, bought).found):
+        if is_short and asked.get("slot") == "intent":
             return self._chosen_intent(text, chosen, asked, context, role, bought)
         found = self._found(text, (chosen if is_short else ()) or context.items, bought)
         intent, rivals, part, score = self._intent(found, role)

@@ -196,7 +196,8 @@ def test_the_other_one_is_another_item(
 def test_a_correction_of_a_change_asks_about_the_other_thing(explainer: Explainer, context: Context) -> None:
     turns = held(Dialogue(explainer), context, ["stop using my soup purchases", "no wait, the cheese", "yes"])
     assert turns[1].needs_confirmation
-    assert turns[2].change == {"intent": "stop", "slots": {"category": "cheese"}}
+    assert turns[2].change == turns[1].context.pending
+    assert explainer.titles[turns[1].slots["item_id"]].startswith("cheese"), "the cheese of the list"
 
 
 def test_bare_answers_out_of_the_blue_change_nothing(explainer: Explainer, context: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas.catalogue import PromotionRow
 from llm_explain.service.schemas.problems import INVALID_ROW, ServiceProblem
 from scoring.data.changes import is_on_sale
-from scoring.data.tables import END, FIRST_SEEN, ITEM_ID, LABEL, START, STORE_ID
+from scoring.data.tables import END, ITEM_ID, LABEL, START, STORE_ID
 from scoring.data.violations import REASON
 
 if TYPE_CHECKING:
@@ -124,11 +125,13 @@ class CatalogueHandler:
 
         def promote(table: pd.DataFrame, *, moment: pd.Timestamp | None) -> Change:
             promotions = self._live.promotions_of(table[ITEM_ID].tolist())
+            for name in (START, END):
+                promotions[name] = promotions[name].dt.tz_localize("UTC")
             for each in rows:
                 is_of = promotions[ITEM_ID] == each.item_id
                 is_of &= promotions[LABEL] == each.label if each.label else True
-                promotions.loc[is_of, END] = each.end
-            return self._live.promote(_zoned(promotions), moment=moment)
+                promotions.loc[is_of, END] = self._zoned(each.end)
+            return self._live.promote(promotions, moment=moment)
 
         return self._change(rows, promote)
 
@@ -148,6 +151,13 @@ class CatalogueHandler:
         items = [{**self._items.brief(row.item_id), **row.to_dict()} for row in rows]
         return Answer({"unknown_items": unknown, "items": items})
 
+    def _zoned(self, value: object) -> object:
+        """Return a value of a row; a moment with its zone, which for a day without a time is the shop's."""
+        if not isinstance(value, datetime):
+            return value
+        moment = pd.Timestamp(value)
+        return moment if moment.tzinfo else self._explainer.shop.shop.clock.utc(moment).tz_localize("UTC")
+
     def _moment(self) -> pd.Timestamp | None:
         return None if self._clock is None else max(pd.Timestamp(self._clock()), self._explainer.as_of)
 
@@ -166,7 +176,11 @@ class CatalogueHandler:
         with self._turn:
             self._live.refresh()
             known = self._items.known
-            given = [row.model_dump(exclude_none=True) for row in rows if is_new or row.item_id in known]
+            given = [
+                {name: self._zoned(value) for name, value in row.model_dump(exclude_none=True).items()}
+                for row in rows
+                if is_new or row.item_id in known
+            ]
             try:
                 change = make(_table(given), moment=self._moment()) if given else None
             except TableError as error:
@@ -193,10 +207,4 @@ def _faults(item_ids: Sequence[str], kind: str, error: TableError) -> list[Json]
 def _table(rows: Sequence[Json]) -> pd.DataFrame:
     """Return rows as a table; of two rows of one item, or of one promotion, the last one counts."""
     keys = [name for name in (ITEM_ID, START, LABEL, STORE_ID) if name in rows[0] or name == ITEM_ID]
-    return _zoned(pd.DataFrame(list(rows)).drop_duplicates(keys, keep="last", ignore_index=True))
-
-
-def _zoned(table: pd.DataFrame) -> pd.DataFrame:
-    """Return rows whose times in UTC say so: the tables take times without a zone for those of the shop's clock."""
-    times = [name for name in (START, END, FIRST_SEEN) if name in table]
-    return table.assign(**{name: pd.to_datetime(table[name]).dt.tz_localize("UTC") for name in times})
+    return pd.DataFrame(list(rows)).drop_duplicates(keys, keep="last", ignore_index=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints
 
 from llm_explain.service.schemas import fields
 from llm_explain.service.schemas.language import spoken
@@ -62,16 +62,10 @@ class PromotionRow(fields.Body):
     """
 
     item_id: fields.Id
-    start: fields.Moment
-    end: fields.Moment | None = None
+    start: fields.TableMoment
+    end: fields.TableMoment | None = None
     label: fields.Text
     store_id: fields.Id | None = None
-
-    @model_validator(mode="after")
-    def _ends_later(self) -> PromotionRow:
-        if self.end is not None and self.end <= self.start:
-            raise ValueError("An end after the start is needed.")
-        return self
 
 
 class PromotionsRequest(fields.Body):
@@ -108,7 +102,7 @@ class PromotionEnd(fields.Body):
 
     item_id: fields.Id
     label: fields.Text | None = None
-    end: fields.Moment | None
+    end: fields.TableMoment | None
 
 
 class PromotionEndsRequest(fields.Body):

@@ -1,16 +1,27 @@
 """Types of the fields of ``/v1``, and the bases of its bodies and answers.
 
 Unknown fields are refused, ids hold no control characters, numbers are finite, and times lie between 1970 and 2200. A
-time is stored in UTC without a zone.
+time without a zone is UTC.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 MAX_ID_LENGTH = 128
@@ -22,6 +33,7 @@ MAX_LISTED = 2000
 
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 LEAST_PRICE = 0.0001
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _naive_utc(moment: datetime) -> datetime:
@@ -32,8 +44,14 @@ def _naive_utc(moment: datetime) -> datetime:
     raise ValueError(f"A moment between {FIRST_YEAR} and {LAST_YEAR} is needed.")
 
 
+def _with_zone(value: object, read: Callable[[object], datetime]) -> datetime:
+    moment = read(value)
+    is_day = value.tzinfo is None if isinstance(value, datetime) else bool(_DAY.fullmatch(str(value)))
+    return moment if is_day else moment.replace(tzinfo=UTC)
+
+
 def _has_come(moment: datetime) -> datetime:
-    if moment > datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1):
+    if moment.replace(tzinfo=UTC) > datetime.now(UTC) + timedelta(days=1):
         raise ValueError("A moment at most a day ahead is needed.")
     return moment
 
@@ -60,7 +78,10 @@ Player = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=
 """``group:<category>``, ``rest`` or ``context:<term>``."""
 
 Moment = Annotated[datetime, AfterValidator(_naive_utc)]
-PastMoment = Annotated[Moment, AfterValidator(_has_come)]
+TableMoment = Annotated[Moment, WrapValidator(_with_zone)]
+"""A time in UTC with its zone. A day without a time stays without a zone: it begins at the shop's midnight."""
+
+PastMoment = Annotated[TableMoment, AfterValidator(_has_come)]
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 """A claim kind; the handler knows which there are."""
 

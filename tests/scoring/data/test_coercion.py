@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scoring.data.coercion import coerce
 from scoring.data.rules import Kind
@@ -59,6 +63,21 @@ def test_times_without_a_zone_are_local_where_the_shop_says_so():
     assert typed(["2025-05-10T23:30"], shop=Shop(time_zone="America/New_York")) == [pd.Timestamp("2025-05-10T23:30")]
     moments = pd.Series([pd.Timestamp("2025-05-10T23:30")])
     assert coerce(moments, "moment", NEW_YORK)[0].tolist() == [pd.Timestamp("2025-05-11T03:30")]
+
+
+@given(
+    st.lists(st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)), min_size=1, max_size=4),
+    st.lists(st.integers(-12 * 60, 14 * 60), min_size=4, max_size=4),
+    st.sampled_from(["UTC", "Europe/Madrid", "America/New_York", "Asia/Kolkata"]),
+    st.sampled_from(["utc", "local"]),
+)
+def test_a_time_with_its_zone_is_the_same_instant_in_every_shop(moments, offsets, zone, times):
+    shop = Shop(time_zone=zone, times=times)
+    zoned = [m.replace(tzinfo=timezone(timedelta(minutes=o))) for m, o in zip(moments, offsets, strict=False)]
+    instants = [pd.Timestamp(moment).tz_convert("UTC").tz_localize(None) for moment in zoned]
+    assert typed([moment.isoformat() for moment in zoned], shop=shop) == instants
+    for series in (pd.Series(zoned, dtype=object), pd.Series(instants).dt.tz_localize("UTC")):
+        assert coerce(series, "moment", shop)[0].tolist() == instants
 
 
 def test_a_day_without_a_time_is_a_day_of_the_shop():

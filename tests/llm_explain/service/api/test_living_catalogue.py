@@ -23,6 +23,7 @@ from llm_explain.service.schemas.catalogue import Changed, RelatedItems, ShopIte
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.state import State
 from llm_explain.text.prompt_files import prompts_root
+from scoring.data.shop import Shop
 from scoring.data.tables import Tables
 from scoring.training.training import train
 
@@ -155,32 +156,41 @@ def test_promotions_can_be_read_until_they_end(changeable: TestClient) -> None:
 
 
 @pytest.mark.parametrize("times", ["utc", "local"])
-def test_a_promotion_runs_when_the_request_says_whatever_the_shops_clock(
-    shop_artifacts: Path, tmp_path: Path, times: str
+@pytest.mark.parametrize("zone", ["Europe/Madrid", "America/New_York"])
+def test_a_stated_instant_is_kept_whatever_the_shops_zone_and_the_other_rows(
+    shop_artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zone: str, times: str
 ) -> None:
-    """In Madrid midnight became 23:00 of the day before, and a later end made a second promotion."""
+    own = Shop.of({**Shop.read(shop_artifacts / "tables").model_dump(), "time_zone": zone, "times": times})
+    monkeypatch.setattr(Shop, "read", classmethod(lambda *_: own))
     explainer = Explainer.load(shop_artifacts, language_model=None)
-    scorer = explainer.catalogue._scorer
-    scorer.shop = scorer.shop.model_copy(update={"time_zone": "Europe/Madrid", "times": times})
     settings = ServiceSettings(auth=False, as_of="snapshot", database_url=f"sqlite:///{tmp_path / 's.db'}")
+    starts = ["2017-12-01T00:00:00Z", "2017-12-02T00:00:00+01:00", "2017-12-03T06:30:15-05:00", "2017-12-04T00:00:00"]
     with TestClient(application.create_app(explainer, settings)) as client:
-        row = {"item_id": "31", "start": "2017-12-01T00:00:00+01:00", "end": "2017-12-25T00:00:00+01:00", "label": "x"}
-        bare = {"item_id": "33", "start": "2017-12-01", "end": "2017-12-24T00:00:00", "label": "x"}
-        for each in (row, bare):
-            _changed(client, "PUT", "promotions", {"promotions": [each]})
-        _changed(client, "PUT", "items/n1", {**NEW, "first_seen": "2017-11-30T00:00:00+01:00"})
 
-        def told(item_id: str) -> list[tuple[str, str]]:
-            rows = client.get(f"/v1/promotions?id={item_id}").json()["promotions"]
-            return [(row["start"][:16], row["end"][:16]) for row in rows if row["label"] == "x"]
+        def stored(label: str) -> list[tuple[str, str | None]]:
+            found = client.get("/v1/promotions?id=31").json()["promotions"]
+            return sorted((row["start"], row["end"]) for row in found if row["label"] == label)
 
-        assert told("31") == [("2017-11-30T23:00", "2017-12-24T23:00")]
-        assert told("33") == [("2017-12-01T00:00", "2017-12-24T00:00")]
-        later = {"item_id": "31", "label": "x", "end": "2017-12-31T00:00:00+01:00"}
-        _changed(client, "PATCH", "promotions", {"promotions": [later]})
-        assert told("31") == [("2017-11-30T23:00", "2017-12-30T23:00")]
-        items = explainer.catalogue.items.set_index("item_id")
-        assert str(items.loc["n1", "first_seen"]) == "2017-11-29 23:00:00"
+        def row(start: str, label: str, end: str = "2017-12-25T00:00:00+01:00") -> Json:
+            return {"item_id": "31", "start": start, "end": end, "label": label}
+
+        due = [pd.Timestamp(start).isoformat() for start in starts[:-1]] + [starts[-1] + "+00:00"]
+        utc = [pd.Timestamp(start).tz_convert("UTC").isoformat() for start in due]
+        for number, companions in enumerate([starts[:1], starts[1:2], starts[3:], starts]):
+            _changed(client, "PUT", "promotions", {"promotions": [row(start, f"a{number}") for start in companions]})
+            wanted = [utc[starts.index(start)] for start in companions]
+            assert stored(f"a{number}") == [(start, "2017-12-24T23:00:00+00:00") for start in wanted]
+        end = "2017-12-31T00:00:00+01:00"
+        _changed(client, "PATCH", "promotions", {"promotions": [{"item_id": "31", "label": "a0", "end": end}]})
+        assert stored("a0") == [(utc[0], "2017-12-30T23:00:00+00:00")]  # the old row is replaced
+        _changed(client, "PUT", "promotions", {"promotions": [row("2017-12-05", "day", "2017-12-06")]})
+        days = [pd.Timestamp(day, tz=zone).tz_convert("UTC").isoformat() for day in ("2017-12-05", "2017-12-06")]
+        assert stored("day") == [tuple(days)]  # a day without a time is one of the shop
+        _changed(client, "PUT", "items", {"items": [{"item_id": "n1", "first_seen": "2017-11-30T00:00:00Z", **NEW}]})
+        _changed(client, "PUT", "items/n2", {"first_seen": "2017-11-30", **NEW})
+        first_seen = explainer.catalogue.items.set_index("item_id")["first_seen"]
+        assert first_seen["n1"] == pd.Timestamp("2017-11-30")
+        assert first_seen["n2"].tz_localize("UTC") == pd.Timestamp("2017-11-30", tz=zone)
 
 
 def test_changes_over_http_are_pulled_for_commands_and_count_once(

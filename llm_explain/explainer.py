@@ -31,6 +31,7 @@ from llm_explain.text.surfaces import resolve
 from llm_explain.user_reader import MAX_SCORED_USERS, UserReader
 from llm_explain.writing.writer import Writer
 from scoring.data.catalogue import Catalogue
+from scoring.data.changes import is_on_sale
 from scoring.data.history import History
 from scoring.data.moments import as_moment
 from scoring.data.tables import TIMESTAMP, Tables
@@ -505,6 +506,24 @@ class Explainer:
         user = version.reader.read(user_id, history, as_of, channel)
         pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions, sources)
         return pipeline.explain(user.scored, user.evidence, items, has_item_players=players == "items")
+
+    def unlisted(self, item_ids: Sequence[str] | None = None) -> dict[str, str]:
+        """Return the items that are in no list, and why.
+
+        Args:
+            item_ids: Items; all of the catalogue if not given.
+
+        Returns:
+            By item ``unavailable``, ``policy`` (it is never recommended), or ``not_ranked``: too few users bought the
+            item or its variants, or ``shop.yaml`` leaves it out.
+        """
+        shop = self.shop
+        items = np.arange(len(shop.catalogue)) if item_ids is None else shop.catalogue.index_of(list(item_ids))
+        ranked, _ = self.reader.read("").scored.rank(len(items), lambda rows: np.isin(rows, items))
+        conditions = [~is_on_sale(shop.catalogue.items.iloc[items]), ~shop.may_recommend[items]]
+        reasons = np.select([*conditions, ~np.isin(items, ranked)], ["unavailable", "policy", "not_ranked"], "")
+        ids = shop.catalogue.item_ids[items]
+        return {str(item_id): str(reason) for item_id, reason in zip(ids, reasons, strict=True) if reason}
 
     def shelves(
         self,

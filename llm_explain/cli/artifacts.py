@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, write_json_lines
@@ -28,7 +28,7 @@ def list_versions(artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS, json
     if json:
         write_json_lines(rows)
         return
-    table = Table("version", "active", "events until", *_METRICS)
+    table = Table(Column("version", no_wrap=True), "active", "events until", *_METRICS)
     for row in rows:
         figures = (f"{row[name]:.3f}" if row[name] is not None else "–" for name in _METRICS)
         table.add_row(row["version"], "yes" if row["active"] else "", row["as_of"], *figures)

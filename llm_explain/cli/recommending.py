@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -17,6 +18,7 @@ from llm_explain.text.name_cleaning import write_csv
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from llm_explain.answers import Ranked
     from llm_explain.composition import SelectionOptions
     from llm_explain.composition.selection import SectionOption
     from llm_explain.explainer import Explainer
@@ -96,6 +98,7 @@ def recommend(
             write_json_lines(row.to_dict() for row in answers[user_id])
         else:
             _print_table(explainer, user_id, answers[user_id])
+        _say_if_empty(explainer, answers[user_id])
     if html is not None:
         from llm_explain.reports.page import write_page
 
@@ -114,6 +117,7 @@ def _recommend_bare(
     for user_id in users:
         say_if_cold(explainer, user_id, as_of)
         rows = explainer.rank(user_id, k=k, as_of=options.moment(as_of), channel=channel, **selected)
+        _say_if_empty(explainer, rows)
         found += [_as_csv(user_id, explainer.titles, row.item_id, row.rank, row.score, row.probability) for row in rows]
         if json:
             write_json_lines({"user_id": user_id, **row.to_dict()} for row in rows)
@@ -125,6 +129,18 @@ def _recommend_bare(
             table.add_row(*place, row.item_id, title, f"{row.score:.2f}", probability)
         OUT.print(table)
     return found
+
+
+def _say_if_empty(explainer: Explainer, rows: Sequence[Explanation] | Sequence[Ranked]) -> None:
+    """Note why a list has no item."""
+    if rows:
+        return
+    why, n_items = Counter(explainer.unlisted().values()), len(explainer.titles)
+    note(
+        f"no item of this user's list is available: of {n_items:,} items, {why['unavailable']:,} are not on sale, "
+        f"{why['policy']:,} are never recommended by the policy, {why['not_ranked']:,} were bought too rarely for a "
+        f"rank, and {n_items - why.total():,} are left for the filters, the section and the page."
+    )
 
 
 def _csv_row(explainer: Explainer, user_id: str, row: Explanation) -> dict[str, Any]:

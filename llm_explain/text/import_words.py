@@ -36,6 +36,7 @@ class Words(_Strict):
         file_kinds: Words of file names by event kind.
         channels: Words of exports for where an event happened, by channel.
         available: Words for an item that is on sale.
+        unavailable: Words for an item that is not.
         placeholders: Texts that stand for no value.
         no_products: Regular expressions of titles and item ids that are no products, by reason.
         faulty_titles: Regular expressions of titles that are notes.
@@ -63,6 +64,7 @@ class Words(_Strict):
     file_kinds: dict[str, tuple[str, ...]] = {}
     channels: dict[str, tuple[str, ...]] = {}
     available: tuple[str, ...] = ()
+    unavailable: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
     no_products: dict[str, tuple[str, ...]] = {}
     faulty_titles: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from scipy import sparse
 
-from scoring.data.tables import BRAND, CATEGORIES, CATEGORY, TITLE
+from scoring.data.tables import BRAND, CATEGORIES, CATEGORY, PARENT_ID, TITLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +126,33 @@ def most_alike(catalogue: Catalogue, new: IndexArray, candidates: IndexArray) ->
     matrix = sparse.csr_array(sparse.coo_array((weight.ravel(), (row, candidates[place.ravel()])), shape=shape))
     matrix.eliminate_zeros()
     return matrix
+
+
+def few_sold_variants(
+    catalogue: Catalogue, n_events: IndexArray, candidates: IndexArray, min_events: int
+) -> tuple[IndexArray, Matrix]:
+    """Return the items with too few events whose variants have enough together, and which candidates they vary.
+
+    Args:
+        catalogue: The shop's items; those with one ``parent_id`` are variants of one another.
+        n_events: Rows of each item in the log, shape ``(n_items,)``.
+        candidates: Items with enough rows, shape ``(n_candidates,)``.
+        min_events: Rows that are enough.
+
+    Returns:
+        The items, ascending, shape ``(n,)``, and weights of their variants that are candidates, shape ``(n, n_items)``.
+        A row sums to 1, or to 0 without such a variant.
+    """
+    parents = catalogue.items.get(PARENT_ID, pd.Series(None, index=catalogue.items.index, dtype="str"))
+    parent, names = pd.factorize(parents)
+    n_of_parent = np.bincount(parent[parent >= 0], n_events[parent >= 0], len(names))
+    is_few = (parent >= 0) & ~np.isin(np.arange(len(catalogue)), candidates)
+    is_few[is_few] = n_of_parent[parent[is_few]] >= min_events
+    few, known = np.flatnonzero(is_few), candidates[parent[candidates] >= 0]
+    weight = 1.0 / np.bincount(parent[known], minlength=len(names))[parent[known]]
+    shape = (len(names), len(catalogue))
+    shares = sparse.csr_array(sparse.coo_array((weight, (parent[known], known)), shape=shape))
+    return few, sparse.csr_array(shares[parent[few]])
 
 
 def _values(items: pd.DataFrame, *, with_titles: bool) -> Iterator[tuple[int, tuple[str, str]]]:

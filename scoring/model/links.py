@@ -226,12 +226,15 @@ class Links:
         n = self.n_items + alike.shape[0]
         return Links(n, tuple(replace(table, links=_with_items(table.links, alike)) for table in self.tables))
 
-    def likened(self, items: IndexArray, alike: sparse.csr_array[np.float64, tuple[int, int]]) -> Links:
+    def likened(
+        self, items: IndexArray, alike: sparse.csr_array[np.float64, tuple[int, int]], *, as_past: bool = True
+    ) -> Links:
         """Return the links with some items' own replaced by those of the items that they are like.
 
         Args:
             items: The items, shape ``(n,)``.
             alike: How much each is like the others, shape ``(n, n_items)``; a row sums to 1, or to 0.
+            as_past: Whether their own links as past items are replaced too.
 
         Returns:
             Links in which these items have the mean links of those that they are like, as past items and as candidates.
@@ -239,11 +242,12 @@ class Links:
         place = sparse.csr_array((np.ones(len(items)), (items, np.arange(len(items)))), (self.n_items, len(items)))
         is_own = ~np.isin(np.arange(self.n_items), items)
         mean = sparse.csr_array(sparse.diags_array(is_own.astype(np.float64)) + place @ alike)
+        past = mean if as_past else sparse.csr_array(sparse.eye_array(self.n_items))
 
         def changed(
             links: sparse.csr_array[np.float64, tuple[int, int]],
         ) -> sparse.csr_array[np.float64, tuple[int, int]]:
-            table = sparse.csr_array(mean @ links @ mean.T)
+            table = sparse.csr_array(past @ links @ mean.T)
             table = sparse.csr_array(table - sparse.diags_array(np.where(is_own, 0.0, table.diagonal())))
             table.eliminate_zeros()
             return table

@@ -81,6 +81,7 @@ def _write(scorer: GlassBoxScorer, tables: Tables, folder: Path, entries: Mappin
             **arrays,
             **({"channel_users": snapshot.channels.users_by_window} if snapshot.channels.names else {}),
             "candidates": scorer.candidates,
+            "linked": scorer.links.candidates,
             **_title_arrays(scorer.titles),
             "link_source": scorer.links.source,
             "link_target": scorer.links.target,
@@ -155,7 +156,9 @@ def load_scorer(folder: Path) -> GlassBoxScorer:
         candidates=shop["candidates"],
         model=model,
         trunk=torch.from_numpy(shop["trunk"]),
-        links=CoPurchase(len(catalogue), shop["candidates"], shop["link_source"], shop["link_target"]),
+        links=CoPurchase(
+            len(catalogue), shop.get("linked", shop["candidates"]), shop["link_source"], shop["link_target"]
+        ),
         calibration=Calibration(shop["calibration_score"], shop["calibration_probability"]),
         item_links=Links.of(len(catalogue), words["item_links"], shop),
         titles=TitleSpace(words["titles"], shop["title_mean"], shop["title_directions"]) if words["titles"] else None,

@@ -17,6 +17,7 @@ from scoring.data.catalogue import Catalogue
 from scoring.data.log import Log, to_day
 from scoring.data.tables import KIND, TIMESTAMP, USER_ID
 from scoring.errors import SettingError
+from scoring.features.alike import few_sold_variants
 from scoring.features.own_history import Buckets
 from scoring.features.promotions import PromotionCalendar
 from scoring.features.snapshot import Snapshot
@@ -163,11 +164,13 @@ def train(
     model = trainer.model.cpu().double().eval()
     with torch.no_grad():
         trunk = model.item_tower.trunk(inputs.double())
+    item_links = fit_links([choice for choice, _ in used], data, log).weighted([weight for _, weight in used])
+    few, varied = few_sold_variants(catalogue, snapshot.n_events, data.candidates, min_events)
     scorer = GlassBoxScorer(
-        catalogue, snapshot, promotions, shop=tables.shop, buckets=buckets, candidates=data.candidates, model=model,
-        trunk=trunk, links=data.links(log), calibration=calibration,
-        item_links=fit_links([choice for choice, _ in used], data, log).weighted([weight for _, weight in used]),
-        titles=titles, last_seen=last_seen(tables, cutoff) if is_last else None, channel_weights=channels.weights,
+        catalogue, snapshot, promotions, shop=tables.shop, buckets=buckets, model=model,
+        candidates=np.union1d(data.candidates, few), trunk=trunk, links=data.links(log), calibration=calibration,
+        item_links=item_links.likened(few, varied, as_past=False) if len(few) else item_links, titles=titles,
+        last_seen=last_seen(tables, cutoff) if is_last else None, channel_weights=channels.weights,
     )  # fmt: skip
     entries = {
         "lineage": lineage(), **(notes or {}), "cutoff": cutoff.isoformat(), "config": config.model_dump(),

@@ -55,6 +55,13 @@ def test_a_list_is_filtered_and_paged(artifacts: list[str], tmp_path: Path) -> N
     ]  # fmt: skip
 
 
+def test_an_empty_list_says_why(artifacts: list[str]) -> None:
+    for options in ([], ["--explain", "--no-language-model"]):
+        told = RUN.invoke(app, ["recommend", "--user", "u00", "--min-price", "9999", *options, *artifacts]).stderr
+        assert "no item of this user's list is available: of 40 items, 0 are not on sale" in told
+        assert "40 are left for the filters, the section and the page" in told
+
+
 def test_explained_records_have_the_fields_of_the_contract(artifacts: list[str]) -> None:
     rows = _json_lines("recommend", "--user", "u00", "-k", "4", "--explain", "--no-language-model", *artifacts)
     wanted = {

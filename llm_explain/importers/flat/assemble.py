@@ -10,16 +10,15 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.errors import SettingError
-from llm_explain.importers.flat.columns import RENEW, TAKEN_BACK
+from llm_explain.importers.flat.columns import RENEW, TAKEN_BACK, answers
 from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.plays import deal_of_headers, kind_of_plays, with_skips
 from llm_explain.importers.flat.profile import IS_ID
 from llm_explain.importers.flat.rated import IS_RATED, tells_rating
-from llm_explain.importers.flat.rows import FILE, Rows
+from llm_explain.importers.flat.rows import FILE, Rows, are_months
 from llm_explain.importers.flat.times import NUMBER, is_time_like, moments
 from llm_explain.importers.flat.values import each_value
 from llm_explain.importers.flat.vocabulary import headers, kind_of_word, normal
-from llm_explain.text.import_words import words
 from scoring.data.ratings import RATE, UNRATED
 from scoring.data.tables import END_OF_ORDER
 
@@ -44,8 +43,10 @@ OF_ORDER: Final = (
 """What all rows of an order share, so that a continuation row takes it from the first row."""
 
 NEEDED: Final = {"user_id": ("user_id",), "item_id": ("item_id", "title", "item_number")}
-LEAST_MONTHS: Final = 3
 NEARLY_ALL: Final = 0.9
+LEAST_ALONE: Final = 0.5
+"""A table of items has at least this many different items a row."""
+
 ONLY_ITEM: Final = "all items"
 
 
@@ -120,6 +121,7 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
     if not parts:
         raise MissingAnswerError(*_nothing_found(reads, NEEDED))
     _ask_for_times([*by_role.get("events", []), *by_role.get("orders", [])])
+    _ask_for_users(by_role.get("items", []))
     events = pd.concat([frame.rename_axis(ROW).reset_index() for frame in parts], ignore_index=True)
     events = _filled_within_orders(events)
     tables = [_catalogue(rows[read.source.name].frame) for read in by_role.get("items", [])]
@@ -129,7 +131,7 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
     is_order_only = any(found.is_order_only for found in rows.values())
     events, is_timeless = _with_times(events)
     events = _with_refunds_of_orders(events)
-    is_order_only |= is_timeless or _are_months(events["timestamp"])
+    is_order_only |= is_timeless or are_months(events["timestamp"])
     events, rejects = _set_aside(events, is_order_only=is_order_only)
     if events.empty:
         counts = rejects[REASON].value_counts().to_dict()
@@ -187,6 +189,29 @@ def _ask_for_times(logs: Sequence[Recognised]) -> None:
                     "but the time of each event is needed. Write ISO 8601, for example 2017-12-01T09:30. If "
                     f"the order of the rows is that of the events, leave the column out with --map {left_out}"
                 )
+
+
+def _ask_for_users(catalogues: Sequence[Recognised]) -> None:
+    """Ask for the user of a table without one whose items come again and again at other times: it is a log."""
+    for read in catalogues:
+        times = read.headers_of("timestamp")
+        items = [header for name in ("item_id", "item_number", "title") for header in read.headers_of(name)]
+        if not times or read.source.frame[items[0]].nunique() >= LEAST_ALONE * len(read.source.frame):
+            continue
+        free = [column.header for column in read.columns if not column.name and column.why != "--map"]
+        left_out = shlex.quote(f"{read.source.name}.{times[0]}=")
+        message = (
+            f"{read.source.name}: {len(read.source.frame):,} rows have items and times, but no column is recognised as "
+            "the user, who is needed in a log. If the table is a list of items, leave its times out with --map "
+            f"{left_out}"
+        )
+        if not free:
+            raise SettingError(f"{message}, or leave out the file.")
+        named = max(free, key=lambda header: (bool(IS_ID.search(normal(header))), read.source.frame[header].nunique()))
+        raise MissingAnswerError(
+            f"{message}; else say which column it is, as here for the likeliest one.",
+            [f"{read.source.name}.{named}=user_id"],
+        )
 
 
 def _holds_times(log: Recognised, header: str) -> bool:
@@ -340,14 +365,8 @@ def _with_times(events: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     return events.assign(timestamp=moment.astype("datetime64[ns]")), True
 
 
-def _are_months(times: pd.Series) -> bool:
-    """Return whether times tell months alone, so that no text may tell a day."""
-    known = times.dropna()
-    return known.nunique() >= LEAST_MONTHS and bool((known == known.dt.to_period("M").dt.start_time).all())
-
-
 def _is_yes(text: str) -> bool:
-    return text.strip().casefold() in {word.casefold() for word in words().available}
+    return answers().get(text.strip().casefold(), False)
 
 
 def _set_aside(events: pd.DataFrame, *, is_order_only: bool) -> tuple[pd.DataFrame, pd.DataFrame]:

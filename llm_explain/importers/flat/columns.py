@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.importers.flat.times import is_time_like, seconds_of_day
@@ -28,11 +29,10 @@ RENEW: Final = "renew"
 """Kind of an invoice that a subscription writes by itself; no locale has words for it."""
 
 NUMBERS: Final = frozenset(
-    {"quantity", "price", "amount", "refunded_amount", "value", "refunded_quantity"}
+    {"quantity", "price", "amount", "refunded_amount", "value", "refunded_quantity", "stock"}
     | {"played_share", "played_time", "length"}
 )
 ANSWERS: Final = frozenset({"skipped", "completed", "is_test"})
-NO: Final = r"(?i)0(?:\.0)?|false|no?|f"
 IDS: Final = frozenset({"user_id", "item_id", "order_id"})
 NAMES: Final = frozenset({"title", "brand", "category", "description"})
 NAME: Final = r"[^\W\d_].*[^\W\d_]\s+[^\W\d_].*|[A-Z][a-z]+[^\d_]*|\D*[^\x00-\x7f]\D*"
@@ -143,13 +143,17 @@ def fits(column: pd.Series, target: str, header: str) -> bool:  # noqa: C901  on
         return not (is_time_like(present) and not present.str.fullmatch(r"\d+(?:\.0)?").all())
     if target in ANSWERS and present.nunique() > 2:
         return False
-    is_answer = target == "available" or target in ANSWERS
-    return (
-        not is_answer or (target in ANSWERS and bool(present.str.fullmatch(NO).any())) or _tells_availability(present)
-    )
+    if target == "available" or target in ANSWERS:  # years of publication, for example, say neither yes nor no
+        return any(text.strip().casefold() in answers() for text in present.unique())
+    return True
 
 
-def _tells_availability(present: pd.Series) -> bool:
-    """Return whether some value means "on sale"; years of publication, for example, do not."""
-    known = {word.casefold() for word in words().available}
-    return bool(present.str.strip().str.casefold().isin(known).any())
+@cache
+def answers() -> dict[str, bool]:
+    """Return whether each word of an export, in lower case, means yes or no."""
+    known = words()
+    return {
+        word.casefold(): is_yes
+        for listed, is_yes in ((known.unavailable, False), (known.available, True))
+        for word in listed
+    }

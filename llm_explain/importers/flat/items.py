@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from llm_explain.importers.flat.categories import category_codes, category_table
+from llm_explain.importers.flat.columns import answers
 from llm_explain.importers.flat.names import TAG, names
-from llm_explain.importers.flat.values import each_value
+from llm_explain.importers.flat.values import each_value, number
 from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 NAMES: Final = ("title", "category", "category_broad", "category_narrow", "brand")
 OTHERS: Final = ("price", "description", "image", "available", "first_seen", "parent_id")
+STOCK: Final = ("stock", "stock_tracker", "backorders")
+"""What tells the availability of items besides its own column."""
+
 CATEGORY_CODE: Final = "category_code"
 """Number of each item's category, which stands in where no category has a name."""
 
@@ -43,6 +47,8 @@ def items_table(items: pd.DataFrame, events: pd.DataFrame, locale: str, first_ki
     """
     catalogue = _completed(items)
     named = catalogue.groupby("item_id", sort=False).first() if len(catalogue) else catalogue.set_index("item_id")
+    if "stock" in named:
+        named["stock"] = catalogue.groupby("item_id", sort=False)["stock"].sum(min_count=1)  # of all places
     ids = pd.Index(
         pd.concat([pd.Series(named.index), events["item_id"]]).drop_duplicates(), name="item_id", dtype="str"
     )
@@ -59,7 +65,7 @@ def items_table(items: pd.DataFrame, events: pd.DataFrame, locale: str, first_ki
     cleaned = cleaned.join(category_table(raw, locale)).assign(**{CATEGORY_CODE: category_codes(raw)})
     if "brand" in table:
         cleaned["brand"] = names(table["brand"], locale, is_brand=True).astype("str")
-    for column in OTHERS:
+    for column in (*OTHERS, *STOCK):
         if column in table:
             cleaned[column] = table[column]
     return _finished(cleaned).reset_index()
@@ -163,19 +169,62 @@ def _raw_category(table: pd.DataFrame) -> pd.Series:
 def _finished(table: pd.DataFrame) -> pd.DataFrame:
     if "description" in table:
         table["description"] = each_value(table["description"], _prose).astype("str")
-    if "available" in table:
-        known = {word.casefold() for word in words().available}
-        table["available"] = each_value(table["available"], lambda text: text.casefold() in known).astype("boolean")
+    if {"available", "stock"} & set(table):
+        table["available"] = _availability(table)
     if "price" in table:
         table["price"] = table["price"].mask(table["price"] < 0)
     if "image" in table:
         table["image"] = table["image"].astype("str").str.extract(r"([^,|\s]+)", expand=False)
+    table = table.drop(columns=[*STOCK], errors="ignore")
     single = table["categories"] == table["category"]
     if single.fillna(value=True).all():
         table = table.drop(columns="categories")
     return table.drop(
         columns=[column for column in table if column not in {"title", "category"} and table[column].isna().all()]
     )
+
+
+def is_available(text: str) -> bool | None:
+    """Return whether a word or a number of pieces says that an item is available; ``None`` if it says neither."""
+    known = answers().get(text.strip().casefold())
+    pieces = number(text.strip(), is_decimal_comma=False)
+    return known if known is not None or np.isnan(pieces) else pieces > 0
+
+
+def _availability(table: pd.DataFrame) -> pd.Series:
+    """Return whether each item is available: as its own column says, and in stock or sold without stock."""
+    said = each_value(_texts(table, "available"), is_available).astype("boolean")
+    if "stock" not in table:
+        return said
+    is_counted = table["stock"].notna()
+    if "stock_tracker" in table:
+        is_counted &= table["stock_tracker"].notna()
+    in_stock = (table["stock"] > 0) | each_value(_texts(table, "backorders"), is_available).eq(True)
+    return said.mask(is_counted, said.fillna(value=True) & in_stock)
+
+
+def told_availability(items: pd.DataFrame, table: pd.DataFrame) -> list[str]:
+    """Return lines of the report: how many items are available, and what was not read.
+
+    Args:
+        items: Rows of catalogues.
+        table: The items table.
+
+    Returns:
+        The lines; none if no catalogue tells availability.
+    """
+    if "available" not in table:
+        return []
+    n_available = int(table["available"].fillna(value=True).sum())
+    told = [f"{n_available:,} of {len(table):,} items are available"]
+    texts = _texts(items, "available").dropna()
+    unread = texts[each_value(texts, is_available).isna()]
+    if len(unread):
+        told += [
+            f"{unread.iloc[0]!r} and the like say in {len(unread):,} rows neither that an item is available nor that "
+            "it is not, so it counts as available: write yes or no, or a number of pieces"
+        ]
+    return told
 
 
 def _prose(text: str) -> str | None:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from llm_explain.importers.flat.columns import TAKEN_BACK
+from llm_explain.importers.flat.columns import TAKEN_BACK, answers
 from llm_explain.importers.flat.values import each_value, numbers
 from llm_explain.importers.flat.vocabulary import kind_of_word, normal
-from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
     from llm_explain.importers.flat.columns import Recognised
@@ -98,8 +97,7 @@ def with_skips(read: Recognised, frame: pd.DataFrame) -> tuple[pd.DataFrame, str
 
 
 def _said(_: str, column: pd.Series) -> pd.Series:
-    yes = {word.casefold() for word in words().available}
-    return each_value(column, lambda text: text.strip().casefold().removesuffix(".0") in yes).eq(True)
+    return each_value(column, lambda text: answers().get(text.strip().casefold().removesuffix(".0"))).eq(True)
 
 
 def _is_small(header: str, column: pd.Series) -> pd.Series:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from llm_explain.importers.flat.files import Source
 
 TARGETS: Final = (
-    "timestamp", "user_id", "order_id", "item_id", "refunded_quantity", "quantity", "kind", "price", "amount", "status",
-    "cancelled_at", "failure", "refunded_amount",
+    "timestamp", "user_id", "order_id", "item_id", "refunded_quantity", "stock", "quantity", "kind", "price", "amount",
+    "status", "cancelled_at", "failure", "refunded_amount",
     "value", "tag", "title", "category_narrow", "category_broad", "category", "brand", "description",
-    "image", "available", "first_seen", "parent_id", "channel", "user_agent", "store_id",
+    "image", "available", "stock_tracker", "backorders", "first_seen", "parent_id", "channel", "user_agent", "store_id",
     "time_of_day", "currency", "skipped", "played_share", "played_time", "length", "completed", "is_test", "renewal",
 )  # fmt: skip
 """Names in the order in which they choose their column."""
@@ -148,6 +148,8 @@ def _told_by_rows(frame: pd.DataFrame, fitting: list[str], target: str, chosen: 
         return _that_name_items(frame, fitting, chosen)
     if target == "user_id":
         return fitting[:1] + [column for column in fitting[1:] if _is_mail_of_guests(frame, fitting[0], column)]
+    if target == "parent_id":
+        return [column for column in fitting if not _is_shared_name(frame, column, chosen)]
     if target == "value":
         return [column for column in fitting if not _is_of_item(frame, column, chosen)]
     if target == "timestamp" and not (fitting and tells_plays(fitting[0]) and frame[fitting[0]].isna().any()):
@@ -192,6 +194,15 @@ def _is_order(frame: pd.DataFrame, column: str, chosen: dict[str, ReadColumn]) -
     pairs = frame[[orders[0], column]].dropna().drop_duplicates()
     n_orders = pairs[orders[0]].nunique()
     return len(pairs) == n_orders == pairs[column].nunique() < len(frame)
+
+
+def _is_shared_name(frame: pd.DataFrame, column: str, chosen: dict[str, ReadColumn]) -> bool:
+    """Return whether a column such as "model" names things of several brands or categories, which are no variants."""
+    if normal(column) not in map(normal, headers()["parent_id"].fallbacks):
+        return False
+    others = [other for other, each in chosen.items() if each.name in {"brand", "category"}]
+    pairs = (frame[[column, other]].dropna().drop_duplicates() for other in others)
+    return any(each[column].duplicated().any() for each in pairs)
 
 
 def _is_of_item(frame: pd.DataFrame, column: str, chosen: dict[str, ReadColumn]) -> bool:

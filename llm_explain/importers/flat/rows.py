@@ -24,16 +24,18 @@ if TYPE_CHECKING:
     from scoring.data.shop import Shop
 
 IDS: Final = ("item_id", "order_id", "store_id", "parent_id", "item_number")
-NUMBERS: Final = ("quantity", "price", "amount", "refunded_amount", "value")
+NUMBERS: Final = ("quantity", "price", "amount", "refunded_amount", "value", "stock")
 TEXTS: Final = (
-    "title", "category", "category_broad", "category_narrow", "brand", "description", "image", "available", "channel",
-    "status", "kind", "property", "property_value", "currency", "is_test", "renewal", "failure",
+    "title", "category", "category_broad", "category_narrow", "brand", "description", "image", "available",
+    "stock_tracker", "backorders", "channel", "status", "kind", "property", "property_value", "currency", "is_test",
+    "renewal", "failure",
 )  # fmt: skip
 MOMENTS: Final = ("timestamp", "cancelled_at", "first_seen", "property_time")
 POSITIONS: Final = ("position", "order_position", "days_since", "hour_of_day")
 PATHS: Final = frozenset({"category_narrow"})
 POSITION: Final = "positions"
 FILE: Final = "file"
+LEAST_MONTHS: Final = 3
 DAY: Final = pd.Timedelta(days=1)
 
 
@@ -79,7 +81,7 @@ def standard_rows(read: Recognised, shop: Shop) -> Rows:
     )
     for names, reader in readers:
         for name in filter(read.has, names):
-            found = [reader(raw[header]) for header in read.headers_of(name)]
+            found = [reader(_meant(read, header)) for header in read.headers_of(name)]
             columns[name] = _path(found) if name in PATHS else _first(found)
     divisor, doubtful = minor_units(read)
     for name in PRICES & set(columns):
@@ -102,6 +104,11 @@ def standard_rows(read: Recognised, shop: Shop) -> Rows:
     marked = (marks_of(header, raw[header]) for name in ("price", "amount") for header in read.headers_of(name))
     frame, marks = pd.DataFrame(columns, index=raw.index), frozenset[str]().union(*marked)
     return Rows(frame, times, times == POSITION, zone, marks, doubtful)
+
+
+def _meant(read: Recognised, header: str) -> pd.Series:
+    """Return a column with what its values stand for in the table's format."""
+    return read.source.frame[header].replace(read.format.meanings.get(normal(header), {}) if read.format else {})
 
 
 def _first(columns: list[pd.Series]) -> pd.Series:
@@ -148,6 +155,17 @@ def _is_no_user(text: str) -> bool:
     return bare in {"0", "-1", ""} or bare in {word.casefold() for word in words().placeholders}
 
 
+def _are_days(values: pd.Series) -> bool:
+    """Return whether moments tell days alone."""
+    return bool((values.dropna() == values.dropna().dt.normalize()).all())
+
+
+def are_months(times: pd.Series) -> bool:
+    """Return whether times tell months alone, so that no text may tell a day."""
+    known = times.dropna()
+    return known.nunique() >= LEAST_MONTHS and bool((known == known.dt.to_period("M").dt.start_time).all())
+
+
 def _moments(read: Recognised, header: str, shop: Shop) -> tuple[pd.Series, str]:
     raw = read.source.frame[header]
     column = next(each for each in read.columns if each.header == header)
@@ -168,13 +186,10 @@ def _moments(read: Recognised, header: str, shop: Shop) -> tuple[pd.Series, str]
             [f"{place}:day-first"],
         )
     values = parsed.read
-    if (
-        read.has("time_of_day")
-        and column.name == "timestamp"
-        and (values.dropna() == values.dropna().dt.floor("D")).all()
-    ):
+    if read.has("time_of_day") and column.name == "timestamp" and _are_days(values):
         clock = seconds_of_day(read.source.frame[read.headers_of("time_of_day")[0]])
         values = values + pd.to_timedelta(clock.fillna(0), unit="s")
-    if shop.times == "local" and not parsed.has_zone:
-        values = pd.Series(shop.clock.utc(values.to_numpy(dtype="datetime64[ns]")), index=values.index)
+    if shop.times == "local" or (_are_days(values) and not are_months(values)):
+        local = pd.Series(shop.clock.utc(values.to_numpy(dtype="datetime64[ns]")), index=values.index)
+        values = values.where(parsed.has_zone, local)
     return values.astype("datetime64[ns]"), parsed.how

@@ -14,7 +14,7 @@ from llm_explain.importers.flat.assemble import NO_USER, REASON, Assembled, asse
 from llm_explain.importers.flat.corrections import Corrections, MissingAnswerError, command
 from llm_explain.importers.flat.currencies import currency_of
 from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
-from llm_explain.importers.flat.items import CATEGORY_CODE, NAMES, items_table, with_brands
+from llm_explain.importers.flat.items import CATEGORY_CODE, NAMES, items_table, told_availability, with_brands
 from llm_explain.importers.flat.language import language_of
 from llm_explain.importers.flat.lookups import join_lookups, with_shared_items
 from llm_explain.importers.flat.plays import PLAYS, SKIP
@@ -127,8 +127,8 @@ def _import(
     aside = {source.name: _rows_of(source, rejects) for source in sources}
     del found, sources, reads, rows  # the rows as they came need as much memory as all that follows
     result = _tables(assembled, shop, are_works=are_works, name_things=name_things, has_prices=not doubtful, deal=deal)
-    result, told_promotions = _with_promotions(result, promotions, shop)
-    lines += told_promotions
+    result, told_promotions = _with_promotions(result, promotions, result.tables.shop)
+    lines += told_promotions + told_availability(assembled.items, result.tables.items) + _in_utc(result.tables.shop)
     lines += _once_sold(result.tables) + _untold(result.tables.shop)
     lines += [ratings.told] if (ratings := result.tables.shop.ratings) else []
     reported = FlatImport(result.tables, columns, about, rejects, result.left_out, result.notes, tuple(lines))
@@ -188,6 +188,16 @@ def _once_sold(tables: Tables) -> list[str]:
     return [
         f"{n_once:,} of {len(counts):,} items have one event: training cannot learn from items that are sold once, so "
         "lists are the same for all users. Give things of one model one id"
+    ]
+
+
+def _in_utc(shop: Shop) -> list[str]:
+    """Return a line for the report if neither the settings nor the times tell the zone of the shop's days."""
+    if shop.time_zone != "UTC" or shop.times == "order":
+        return []
+    return [
+        "days are read in UTC: if the shop is elsewhere, write its zone in shop.yaml, for example time_zone: "
+        "Europe/Berlin, and times: local if the export's times are those of its clock; then import again"
     ]
 
 

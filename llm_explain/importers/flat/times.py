@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from babel.dates import get_date_format, get_month_names
 
@@ -41,6 +42,12 @@ YEAR_LAST: Final = re.compile(
 )
 """Times as Twitter and Goodreads write them: Wed Mar 22 11:37:04 -0700 2017."""
 
+ZONED: Final = re.compile(
+    r"(?:Z|z|UTC|GMT|:\d{2}(?:[.,]\d+)?\s*(?:[aApP]\.?[mM]\.?)?\s*[+-]\d{2}(?::?\d{2})?)"
+    r"(?:\s*\([A-Za-z ]+\))?(?: \d{4})?$"
+)
+"""A moment that says its zone."""
+
 NO_TIME: Final = ("0", "0.0", "-1", "")
 """What programs write where a time is missing."""
 
@@ -56,14 +63,14 @@ class Moments:
     Attributes:
         read: Moments in UTC without a zone; missing where a text is not a moment.
         how: How they are written, for the report.
+        has_zone: Whether each value says its zone, shape ``(n_rows,)``.
         is_doubtful: Whether the column can be read day-first and month-first.
-        has_zone: Whether the values say their zone.
     """
 
     read: pd.Series
     how: str
+    has_zone: npt.NDArray[np.bool_]
     is_doubtful: bool = False
-    has_zone: bool = False
 
 
 def moments(column: pd.Series, order: Order | None = None, *, is_excel: bool = False) -> Moments:
@@ -80,7 +87,7 @@ def moments(column: pd.Series, order: Order | None = None, *, is_excel: bool = F
     texts = column.str.strip().str.replace(MONTH, r"\1-\2-01", regex=True)
     present = texts.dropna()
     if present.empty:
-        return Moments(pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns]"), "no dates")
+        return _unread(texts, "no dates")
     sample = pd.Series(present.unique(), dtype="str")
     if sample.str.fullmatch(NUMBER).mean() > 0.99:
         return _numbers(texts, sample, is_excel=is_excel)
@@ -93,8 +100,8 @@ def moments(column: pd.Series, order: Order | None = None, *, is_excel: bool = F
         how = f"{order} dates"
     values = each_value(texts, lambda text: _moment(text, order or "day-first"))
     typed = pd.to_datetime(pd.Series(values, index=column.index), errors="coerce").astype("datetime64[ns]")
-    has_zone = sample.str.contains(r"(?:Z|UTC|GMT|:\d{2}\s*[+-]\d{2}:?\d{2})\)?(?: \d{4})?$", regex=True).mean() > 0.5
-    return Moments(typed, how, is_doubtful=doubtful, has_zone=bool(has_zone))
+    has_zone = texts.str.contains(ZONED, regex=True).eq(True).to_numpy(dtype=bool)
+    return Moments(typed, how, has_zone, is_doubtful=doubtful)
 
 
 def _order(sample: pd.Series) -> tuple[Order, bool]:
@@ -115,7 +122,7 @@ def _numbers(texts: pd.Series, sample: pd.Series, *, is_excel: bool) -> Moments:
         values = each_value(texts, _compact)
         typed = pd.to_datetime(pd.Series(values, index=texts.index), errors="coerce").astype("datetime64[ns]")
         if typed.notna().sum() > 0.99 * texts.notna().sum():
-            return Moments(typed, "dates as yyyymmdd")
+            return replace(_unread(texts, "dates as yyyymmdd"), read=typed)
     numbers = pd.to_numeric(texts, errors="coerce")
     typical = float(numbers.abs().median())
     if any(EARLIEST * per_second <= typical <= LATEST * per_second for per_second in UNITS.values()):
@@ -123,8 +130,13 @@ def _numbers(texts: pd.Series, sample: pd.Series, *, is_excel: bool) -> Moments:
     low, high = EXCEL_DAYS
     if is_excel and low <= typical <= high:
         days = pd.to_timedelta((numbers * 86_400).round(), unit="s", errors="coerce")
-        return Moments((EXCEL_ORIGIN + days).astype("datetime64[ns]"), "days of a spreadsheet")
-    return Moments(pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]"), "numbers")
+        return replace(_unread(texts, "days of a spreadsheet"), read=(EXCEL_ORIGIN + days).astype("datetime64[ns]"))
+    return _unread(texts, "numbers")
+
+
+def _unread(texts: pd.Series, how: str) -> Moments:
+    none = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
+    return Moments(none, how, np.zeros(len(texts), dtype=bool))
 
 
 def _since_1970(texts: pd.Series, numbers: pd.Series) -> Moments:
@@ -145,7 +157,7 @@ def _since_1970(texts: pd.Series, numbers: pd.Series) -> Moments:
     commonest = max(rows, key=lambda name: rows[name])
     others = "".join(f", {count:,} rows in {name}" for name, count in rows.items() if name != commonest)
     typed = pd.to_datetime(whole, errors="coerce", unit="ns").astype("datetime64[ns]")
-    return Moments(typed, f"{commonest} since 1970{others}", has_zone=True)
+    return Moments(typed, f"{commonest} since 1970{others}", np.ones(len(texts), dtype=bool))
 
 
 def _compact(text: str) -> pd.Timestamp | None:

@@ -62,6 +62,7 @@ class Format(_Strict):
         only: Whether all other columns are left out.
         kind: Event kind of its rows, if it is known.
         columns: Name by header; an empty name leaves the column out.
+        meanings: What values of a column stand for, by header.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Format(_Strict):
     only: bool = False
     kind: str | None = None
     columns: dict[str, str]
+    meanings: dict[str, dict[str, str]] = {}
 
     def fits(self, headers: set[str]) -> bool:
         """Return whether headers in normal form are those of this format."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -151,7 +151,7 @@ class CatalogueHandler:
         items = [{**self._items.brief(row.item_id), **row.to_dict()} for row in rows]
         return Answer({"unknown_items": unknown, "items": items})
 
-    def _zoned(self, value: object) -> object:
+    def _zoned(self, value: object) -> Any:
         """Return a value of a row; a moment with its zone, which for a day without a time is the shop's."""
         if not isinstance(value, datetime):
             return value

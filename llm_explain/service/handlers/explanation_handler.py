@@ -52,14 +52,14 @@ class ExplanationHandler:
 
     def recommend_many(self, request: requests.RecommendationRequest, user_ids: Sequence[str]) -> list[Answer]:
         """Return the best items for several users, and why; they are read together."""
-        listed, unknown = self._listed(request)
+        listed, skipped = self._listed(request)
         with ExitStack() as stack:
             contexts = [stack.enter_context(self._context(request.of(user_id))) for user_id in user_ids]
             histories = [context.history for context in contexts]
             if not request.explain:
                 ranked = self.explainer.rank_many(histories, as_of=request.as_of, **listed)
                 return [
-                    self._ranked(context, rows, request, unknown)
+                    self._ranked(context, rows, request, skipped)
                     for context, rows in zip(contexts, ranked, strict=True)
                 ]
             lists = self.explainer.recommend_many(
@@ -71,18 +71,18 @@ class ExplanationHandler:
                 **request.words(),
             )
             return [
-                self._explained(context, rows, request, listed=listed, unknown=unknown)
+                self._explained(context, rows, request, listed=listed, skipped=skipped)
                 for context, rows in zip(contexts, lists, strict=True)
             ]
 
-    def _listed(self, request: requests.RecommendationRequest) -> tuple[Json, list[str]]:
+    def _listed(self, request: requests.RecommendationRequest) -> tuple[Json, Json]:
         """Read which items a request is about.
 
         Args:
             request: The request.
 
         Returns:
-            Arguments of the explainer, and the unknown items that are skipped.
+            Arguments of the explainer, and what the answer says of items that are skipped.
 
         Raises:
             ServiceProblem: If no item has a category or a brand of the request.
@@ -97,28 +97,32 @@ class ExplanationHandler:
         ]
         if absent:
             raise ServiceProblem(INVALID, absent)
-        return request.listed(known), sorted({item_id for item_id in request.items_named() if item_id not in known})
+        asked = [item_id for item_id in (*(request.candidates or ()), *request.pins) if item_id in known]
+        reasons = self.explainer.unlisted(list(dict.fromkeys(asked))) if asked else {}
+        dropped = [{"item_id": item_id, "reason": reason} for item_id, reason in reasons.items()]
+        unknown = sorted({item_id for item_id in request.items_named() if item_id not in known})
+        return request.listed(known), {"unknown_items": unknown, "dropped": dropped}
 
     def recommend(self, request: requests.RecommendationRequest) -> Answer:
         """Return the best items, and why."""
         with self._context(request) as context:
-            listed, unknown = self._listed(request)
+            listed, skipped = self._listed(request)
             if not request.explain:
                 ranked = self.explainer.rank(history=context.history, **listed)
-                return self._ranked(context, ranked, request, unknown)
+                return self._ranked(context, ranked, request, skipped)
             rows = self.explainer.recommend(**listed, **_spoken(context, request))
-            return self._explained(context, rows, request, listed=listed, unknown=unknown)
+            return self._explained(context, rows, request, listed=listed, skipped=skipped)
 
     def _ranked(
         self,
         context: UserContext,
         rows: Sequence[Ranked],
         request: requests.RecommendationRequest,
-        unknown: Sequence[str],
+        skipped: Json,
     ) -> Answer:
         """Return a list without reasons, which is counted for its experiment."""
         items = [row.to_dict() for row in rows]
-        content, user_id = self._content(context, items, request.detail, unknown), context.history.user_id
+        content, user_id = self._content(context, items, request.detail, skipped), context.history.user_id
         if context.user is None or user_id is None or request.experiment is None:
             return Answer(content)
         exposures = _exposures(user_id, request.experiment, items)
@@ -195,11 +199,11 @@ class ExplanationHandler:
         wording: requests.Wording,
         *,
         listed: Json | None = None,
-        unknown: Sequence[str] = (),
+        skipped: Json | None = None,
     ) -> Answer:
         records = [row.to_dict() for row in rows]
         items = [{**record, "explanation": _detailed(record, wording.detail)} for record in records]
-        content = self._content(context, items, wording.detail, unknown)
+        content = self._content(context, items, wording.detail, skipped)
         user, user_id = context.user, context.history.user_id
         if user is None or user_id is None:
             return Answer(content)
@@ -215,7 +219,7 @@ class ExplanationHandler:
         exposures = _exposures(user_id, wording.experiment, records)
         return Answer(content, GivenAnswer(user_id, replay, records, user.erasures, exposures))
 
-    def _content(self, context: UserContext, rows: list[Json], detail: fields.Detail, unknown: Sequence[str]) -> Json:
+    def _content(self, context: UserContext, rows: list[Json], detail: fields.Detail, skipped: Json | None) -> Json:
         """Return the response of a list."""
         names = PLACE if detail != "full" else (*PLACE, "score", "probability")
         items = [
@@ -223,7 +227,12 @@ class ExplanationHandler:
             | ({"explanation": row["explanation"]} if "explanation" in row else {})
             for row in rows
         ]
-        return {**self._head(context), "recorded": False, "unknown_items": unknown, "items": items}
+        return {
+            **self._head(context),
+            "recorded": False,
+            **(skipped or {"unknown_items": (), "dropped": ()}),
+            "items": items,
+        }
 
     def _head(self, context: UserContext) -> Json:
         """Return the fields that every answer about a user has."""

@@ -47,16 +47,29 @@ class Item(ItemName, Place):
     explanation: Record | None = None
 
 
+class Dropped(BaseModel):
+    """An item of ``candidates`` or ``pins`` that is in no list.
+
+    Attributes:
+        reason: Not on sale, never recommended, or bought by too few users for a rank.
+    """
+
+    item_id: str
+    reason: Literal["unavailable", "policy", "not_ranked"]
+
+
 class UserItems(UserAnswer):
     """Items, best first or in the order asked for.
 
     Attributes:
         recorded: Whether the explanations can be fetched again by their ids.
         unknown_items: Items that the request names in filters or the history, and that the catalogue does not have.
+        dropped: Items of ``candidates`` and ``pins`` that are in no list.
     """
 
     recorded: bool
     unknown_items: list[str] = []
+    dropped: list[Dropped] = []
     items: list[Item]
 
 

@@ -8,7 +8,7 @@ import pytest
 from rows import log_of
 
 from scoring.data.catalogue import Catalogue
-from scoring.features.alike import Alike, most_alike
+from scoring.features.alike import Alike, few_sold_variants, most_alike
 
 ITEMS = pd.DataFrame(
     {
@@ -88,3 +88,14 @@ def test_a_new_item_is_like_the_items_that_share_its_rarest_fields():
     assert weights[0, 1] > weights[0, 0] > 0
     assert weights.sum() == pytest.approx(1.0)
     assert most_alike(Catalogue(items), np.array([4]), np.array([2, 3])).nnz == 0
+
+
+def test_variants_share_their_events() -> None:
+    parents = ["p", "p", "p", "q", "q", None, "r"]
+    items = pd.DataFrame({"item_id": list("0123456"), "title": "", "category": None, "parent_id": parents})
+    n_events = np.array([12, 10, 1, 6, 5, 9, 9])
+    few, alike = few_sold_variants(Catalogue(items), n_events, np.array([0, 1]), 10)
+    assert few.tolist() == [2, 3, 4]  # p has 23 events and q 11; 5 has no variants, and r has 9 events
+    assert alike.toarray().tolist() == [[0.5, 0.5, 0, 0, 0, 0, 0], [0] * 7, [0] * 7]
+    few, alike = few_sold_variants(Catalogue(items.drop(columns="parent_id")), n_events, np.array([0, 1]), 10)
+    assert (few.tolist(), alike.shape) == ([], (0, 7))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,12 @@ import pandas as pd
 import pytest
 from shop import CUTOFF, SMALL, small_shop
 
+from scoring.data.history import EventLog
 from scoring.data.shop import Shop
 from scoring.data.tables import Tables
 from scoring.errors import SettingError
 from scoring.evaluation.split import Split
+from scoring.scorer.storage import load_scorer
 from scoring.training.comparison import METRICS, Task, compare, last_task, measured, per_user, with_targets
 from scoring.training.training import train
 
@@ -100,3 +103,22 @@ def test_the_course_of_training_is_written(tmp_path: Path) -> None:
     assert (tmp_path / "history.png").read_bytes().startswith(b"\x89PNG")
     best = max(np.mean(list(metrics.values())) for metrics in history["parts"].values())
     assert np.mean(list(history["metrics"].values())) >= 0.95 * best
+
+
+def test_a_few_sold_variant_is_ranked_and_changes_no_other_score(tmp_path: Path) -> None:
+    tables = small_shop()
+    items = pd.concat([tables.items, tables.items.iloc[[0]].assign(item_id="00-XL", title="apples A, XL")])
+    items = items.reset_index(drop=True)
+    alone = train(replace(tables, items=items), SMALL, tmp_path / "alone", cutoff=CUTOFF).scorer
+    parents = np.where(items["item_id"].isin(["00", "00-XL"]), "apples A", None)
+    scorer = train(
+        replace(tables, items=items.assign(parent_id=parents)), SMALL, tmp_path / "own", cutoff=CUTOFF
+    ).scorer
+    place = scorer.catalogue.index_of(["00-XL"])[0]
+    assert np.setdiff1d(scorer.candidates, alone.candidates).tolist() == [place]
+    assert np.array_equal(load_scorer(tmp_path / "own").candidates, scorer.candidates)
+    log = EventLog(tables.events, scorer.catalogue, tables.shop)
+    history = log.history("u00", CUTOFF)
+    np.testing.assert_array_equal(
+        scorer.score(scorer.read(history), alone.candidates), alone.score(alone.read(history), alone.candidates)
+    )

@@ -50,7 +50,7 @@ def test_a_header_or_the_cells_tell_the_currency(tmp_path, header, cells, curren
 def test_a_sign_of_several_currencies_is_asked_about(tmp_path, cells, least) -> None:
     done = imported(tmp_path, "price", cells)
     assert done.tables.shop.currency is None
-    (line,) = done.lines
+    line, _ = done.lines
     assert "they are written without a sign until shop.yaml has the currency" in line
     assert f"`currency: {least}`" in line
 
@@ -58,7 +58,7 @@ def test_a_sign_of_several_currencies_is_asked_about(tmp_path, cells, least) -> 
 def test_the_country_of_the_settings_decides_what_a_sign_means(tmp_path) -> None:
     done = imported(tmp_path, "precio", ("$ 5.00", "$ 6.50"), locale="es-MX")
     assert done.tables.shop.currency == "MXN"
-    assert done.lines == ("prices are in MXN ('$', and the locale es-MX)",)
+    assert done.lines[0] == "prices are in MXN ('$', and the locale es-MX)"
 
 
 def test_prices_of_two_currencies_have_none(tmp_path) -> None:

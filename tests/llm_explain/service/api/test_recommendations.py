@@ -51,6 +51,16 @@ def test_every_filter_and_section_is_the_explainers(client: TestClient, explaine
     assert [item.get("placement") for item in answer["items"]] == [row.placement for row in expected]
 
 
+def test_items_that_no_list_shows_are_named(changeable: TestClient) -> None:
+    changeable.delete("/v1/items/31")
+    answer = _ask(changeable, k=5, candidates=["00", "31", "gone"], pins=["31", "00"])
+    assert answer["dropped"] == [{"item_id": "31", "reason": "unavailable"}]
+    assert (_ids(answer), answer["unknown_items"]) == (["00"], ["gone"])
+    assert _ask(changeable, k=2)["dropped"] == []
+    explainer = changeable.app.state.explanation_handler.explainer  # type: ignore[attr-defined]
+    assert explainer.unlisted() == {"31": "unavailable"}
+
+
 def test_pages_follow_each_other(client: TestClient) -> None:
     whole = _ids(_ask(client, k=6, section="new"))
     assert _ids(_ask(client, k=3, section="new")) + _ids(_ask(client, k=3, offset=3, section="new")) == whole

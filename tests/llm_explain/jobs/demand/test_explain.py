@@ -500,3 +500,26 @@ def test_an_event_that_was_seen_once_is_not_told() -> None:
     once = replace(outlooked, holidays=pd.concat([rows.iloc[:1], rows[rows["week_number"] >= 124]]))
     assert list(Holiday().find(feast_scene()))
     assert not list(Holiday().find(DemandScene(feast_scene().panel, once)))
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+def test_an_order_with_all_that_can_be_said_is_not_too_long(locale: str) -> None:
+    known = replace(scene(), panel=replace(scene().panel, unit="oz"))
+    brief = next(brief for _, brief in briefs(known))
+    kind = {"promotion": "display", "price": 0.0311, "order_units": 114_976, "instead_of": 112_672}
+    stock = {"on_hand": 100_448, "on_order": 1_152, "lead_time_days": 10}
+    closing = (
+        Stated("shortage", {**stock, "need": 214_053, "service_percent": 95}),
+        Stated("missed_sales", {**stock, "low": 1_000, "high": 12_725, "level": 80}),
+        Stated("long_cover", {"cover_weeks": 113, "horizon_weeks": 4}),
+        Stated("promoted_order", kind),
+    )
+    season = Claim("season", "feature:season", "season", 0.1, 0.1, {"year_ago": 106_848, "before": 14_912})
+    told = (*brief.reasons[:1], season)
+    title = "Refrigerated orange juice without pulp, 64 oz (store brand) #1005274"
+    headline = Stated(brief.headline.kind, {**brief.headline.facts, "title": title})
+    text = BriefWriter("demand", locale, unit="oz").write(
+        replace(brief, headline=headline, reasons=told, closing=closing)
+    )
+    assert text[0].reasons == told
+    assert text[1] is not None

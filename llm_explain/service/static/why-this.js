@@ -39,7 +39,7 @@ export class WhyThis extends HTMLElement {
   }
 
   set record(record) {
-    this.#record = record?.explanation ?? record;  // a row of a list has its explanation
+    this.#record = record?.explanation ?? record;
     this.#given = record !== null && record !== undefined;
     if (this.isConnected) this.#restart();
   }

@@ -256,6 +256,9 @@ class ListPipeline(Pipeline):
                 budget_of[row].count(claim)
             return is_told
 
+        def may_come_before(claim: Claim, row: int) -> bool:
+            return budget_of[row].cards[claim.kind] < cards.MOST_CARDS_A_KIND and may_come_last(claim, row)
+
         more = self._learned_links(subjects, attributions, [row for row in silent if row in is_open], placed)
         for row in silent:
             repeated = cards.repeated_reason(reasons[row], budget_of[row], kinds) or cards.repeated_reason(
@@ -268,7 +271,8 @@ class ListPipeline(Pipeline):
         ):
             requests[row] = request if row in left else requests[row]
         of_item = (*kinds.neutral(subjects.type), *kinds.badges(subjects.type))
-        for among, may_tell in ((of_item, may_stand), (kinds.neutral(subjects.type), may_come_last)):
+        neutral = kinds.neutral(subjects.type)
+        for among, may_tell in ((of_item, may_stand), (neutral, may_come_before), (neutral, may_come_last)):
             left = [row for row in left if not requests[row].claims]
             for row, fact in self._facts(subjects, left, among, may_tell).items():
                 requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)

@@ -86,6 +86,8 @@ class Budget:
             Whether the card may tell it.
         """
         n_named = sum(number for (_, said), number in self.names.items() if said == named(claim))
+        if claim.kind in self.once and self.cards[claim.kind]:
+            return False
         if n_named > (1 if is_last else 0) or not (is_alone or self.allows(claim)):
             return False
         self.count(claim)
@@ -149,13 +151,18 @@ def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds, 
         most_names: Most cards of the page that speak so of one item or category.
 
     Returns:
-        A claim that names an item or a category of which few cards of the page speak so; ``None`` if there is none.
+        A claim that names an item or a category of which few cards of the page speak so, of no kind that a page states
+        once; ``None`` if there is none.
     """
 
     def n_named(claim: Claim) -> int:
         return budget.names[claim.kind, named(claim)]
 
-    fresh = [claim for claim in claims if named(claim) is not None and n_named(claim) < most_names]
+    fresh = [
+        claim
+        for claim in claims
+        if named(claim) is not None and n_named(claim) < most_names and claim.kind not in budget.once
+    ]
     if not fresh:
         return None
     chosen = min(

@@ -35,8 +35,17 @@ def category_in(text: str, known: Collection[str], locale: str = "en") -> str:
     return next((names[name.casefold()] for name in last if name.casefold() in names), last[0])
 
 
-def in_plural(name: str, locale: str) -> str:
-    """Return the name of a category in the plural, if it ends in a word for one thing ("Hair clip", "Hat/beanie")."""
+def in_plural(name: str, locale: str, *, is_of_things: bool = False) -> str:
+    """Return the name of a category in the plural, if it ends in a word for one thing ("Hair clip", "Hat/beanie").
+
+    Args:
+        name: The name.
+        locale: Language of the shop.
+        is_of_things: Whether the name is known to be of things, so that the regular plural of another word is right.
+
+    Returns:
+        The plural; the name as it is if its last word has none.
+    """
     plurals = word_list(locale).plurals
     parts = name.split("/")
     if JOINED.search(name):
@@ -44,6 +53,9 @@ def in_plural(name: str, locale: str) -> str:
     for place, part in enumerate(parts):
         head, space, last = part.rpartition(" ")
         found = plurals.get(last.casefold())
+        if found is None and is_of_things:
+            rules = word_list(locale).plural_rules.items()
+            found = next((re.sub(one, many, last) for one, many in rules if re.search(one, last)), last)
         if found is None:
             return name
         parts[place] = head + space + (found.capitalize() if last[:1].isupper() else found)

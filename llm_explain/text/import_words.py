@@ -51,6 +51,7 @@ class Words(_Strict):
         stop_words: Words that name no kind of product.
         word_endings: Endings of a word's plural, longest first.
         plurals: Plurals of words for things, by the word.
+        plural_rules: Plurals of other words for things, by a regular expression of the word; the first match decides.
         language: Regular expression that a text of this language contains.
         other_language: Regular expression of another language with the same letters; its texts count against this one.
         capitals: Which words of a name have a capital: the ``first``, or ``all`` but stop words.
@@ -79,6 +80,7 @@ class Words(_Strict):
     stop_words: tuple[str, ...] = ()
     word_endings: tuple[str, ...] = ()
     plurals: dict[str, str] = {}
+    plural_rules: dict[str, str] = {}
     language: str = ""
     other_language: str = ""
     capitals: Literal["first", "all"] = "first"

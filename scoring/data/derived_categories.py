@@ -29,6 +29,9 @@ MOST_OF_FEW: Final = 5
 LEAST_HEAD_SHARE: Final = 0.5
 """A category's name ends a phrase in this share of its titles: "holder" does, "hanging" does not."""
 
+LEAST_SAME_NEXT: Final = 0.8
+"""Share of a term's titles with one next word from which on it belongs to the name: pencil cases are no pencils."""
+
 LEAST_PLURALS: Final = 0.03
 LEAST_LETTERS: Final = 4
 """Shorter words, such as articles, do not widen a category's name."""
@@ -78,7 +81,8 @@ def derive_categories(
     found: dict[str, str] = {}
     for length in (2, 1):
         left = [n for n, title in enumerate(distinct) if title not in found]
-        for term, members in _greedy(read, left, length, least_items=least_items, n_titles=len(distinct)):
+        for term, covered in _greedy(read, left, length, least_items=least_items, n_titles=len(distinct)):
+            members = _of_one_kind(term, covered, split, basic)
             whole = _widened(term, [split[n] for n in members], basic)
             name = _name(whole, [split[n] for n in members], basic)
             found |= {distinct[n]: name for n in members}
@@ -137,6 +141,19 @@ def _greedy(
         members = sorted(usable.pop(best) & remaining)
         remaining -= set(members)
         yield best, members
+
+
+def _of_one_kind(term: Term, members: list[int], split: list[list[str]], basic: dict[str, str]) -> list[int]:
+    """Return the titles in which the term stands before the same word, if these are most of them; else all."""
+    after: dict[str, list[int]] = defaultdict(list)
+    for n in members:
+        words = tuple(basic.get(word, word) for word in split[n])
+        for word in {words[at + len(term)] for at in _places(term, words) if at + len(term) < len(words)}:
+            after[word].append(n)
+    most = max(
+        (own for word, own in after.items() if len(word) >= LEAST_LETTERS and word.isalpha()), key=len, default=[]
+    )
+    return most if len(most) >= LEAST_SAME_NEXT * len(members) else members
 
 
 def _widened(term: Term, titles: list[list[str]], basic: dict[str, str]) -> Term:

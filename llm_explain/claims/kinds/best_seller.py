@@ -21,7 +21,8 @@ class BestSeller(ClaimKind):
 
     Rule: items of ``category``, the item's own, are counted by their distinct users with a counted target event in the
     ``window_days`` before the snapshot. ``among`` is 1 if no other item of the category has as many users, and 3 if at
-    most two other items have; four times as many items of the category have a user in the window. The item has the
+    most two other items have; four times as many items of the category have a user in the window. ``until`` is the
+    snapshot's local moment. The item has the
     policy's least crowd (50 or more). The policy lets popularity promote the item and a text name the category. The
     snapshot is at most seven days older than ``as_of`` and not younger, and the shop has one target kind.
     """
@@ -54,5 +55,6 @@ class BestSeller(ClaimKind):
             "among": among[rows].tolist(),
             "category": [names[code] for code in subjects.category[rows].tolist()],
             "window_days": [shop.snapshot.popularity_window_days] * len(rows),
+            "until": [shop.local(shop.snapshot.as_of).isoformat()] * len(rows),
         }
         return Findings(rows, facts, event_kind=[shop.crowd_kind] * len(rows))

@@ -9,7 +9,8 @@ with placed as (
             where other.category = own.category and other.users >= own.users) as place,
            count(*) over (partition by own.category) as items
     from best_seller_crowd own)
-select rid, case when place = 1 then 1 else 3 end as among, category, days as window_days
+select rid, case when place = 1 then 1 else 3 end as among, category, days as window_days,
+       strftime(snapshot, '%Y-%m-%dT%H:%M:%S') as until
 from claim join placed using (item_id) cross join crowd_window
 where claim = 'best_seller' and users >= 50 and place <= 3 and items >= case when place = 1 then 4 else 12 end
   and is_fresh and is_of_only_kind and has_dates;

@@ -10,12 +10,13 @@ from llm_explain.claims.cited_items import first_named, past_pairs
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from llm_explain.claims.occasions import round_down
 from scoring.data.tables import PURCHASE
+from scoring.features.item_pairs import PAIR_DAYS
 
 if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
 
-MIN_SHARE: Final = 0.1
+MIN_SHARE: Final = 0.2
 MAX_OF_MOST: Final = 0.5
 MAX_SNAPSHOT_AGE_DAYS: Final = 90
 
@@ -24,9 +25,10 @@ class BoughtTogether(ClaimKind):
     """Customers who bought an item that raised this score had both in one order.
 
     Rule: ``together_share`` is the share of the other item's users, in the 365 days before the snapshot, who had both
-    items in one occasion. It is rounded down to two decimals. It can be said if
+    items in one occasion. It is rounded down to two decimals. ``window_days`` is the number of these days that the log
+    covers, and ``until`` the snapshot's local moment. The share can be said if
 
-    - it is at least 0.1;
+    - it is at least 0.2: of fewer customers, a person would not see a link;
     - the other item has at least as many users as the policy's least crowd (50 or more), and at most half as many as
       the shop's most bought item: what most users buy says little of another item;
     - the pair has at least ten users, and at least twice as many occasions as by chance;
@@ -66,5 +68,7 @@ class BoughtTogether(ClaimKind):
         facts: dict[str, list[Fact]] = {
             "other_item_id": [str(item_id) for item_id in shop.catalogue.item_ids[other]],
             "together_share": share[places].tolist(),
+            "window_days": [snapshot.span(PAIR_DAYS)] * len(rows),
+            "until": [shop.local(snapshot.as_of).isoformat()] * len(rows),
         }
         return Findings(rows, facts, occasions, share[places], event_kind, past)

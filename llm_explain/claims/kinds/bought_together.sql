@@ -16,15 +16,16 @@ both_items as (
     group by all)
 select b.item_id, b.other_item_id, floor(round(b.users / o.users, 6) * 100 + 1e-9) / 100 as together_share
 from both_items b join size o on o.item_id = b.other_item_id join size i on i.item_id = b.item_id
-where o.users >= 50 and o.users <= 0.5 * (select max(users) from size) and b.users >= 10 and b.users / o.users >= 0.1 - 1e-9
+where o.users >= 50 and o.users <= 0.5 * (select max(users) from size) and b.users >= 10 and b.users / o.users >= 0.2 - 1e-9
   and b.orders * (select count(distinct (user_id, occasion)) from ordered_together) >= 2 * o.orders * i.orders;
 
 create or replace view found_bought_together as
 with own as (
     select distinct rid from past
     where claim = 'bought_together' and is_alike(item_id, title, other_item_id, other_title))
-select rid, other_item_id, together_share
-from claim c join own using (rid) join together_share using (item_id, other_item_id)
+select rid, other_item_id, together_share, least(365, log_days) as window_days,
+       strftime(snapshot, '%Y-%m-%dT%H:%M:%S') as until
+from claim c join own using (rid) join together_share using (item_id, other_item_id) cross join log_span
 where claim = 'bought_together' and is_of_only_kind and c.event_kind = 'purchase' and c.has_dates
   and moment_utc - interval 90 day <= snapshot_utc and snapshot_utc <= moment_utc
   and regexp_matches(other_title, '\p{L}') and not is_alike(other_item_id, other_title, item_id, own_title);

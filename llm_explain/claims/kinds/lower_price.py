@@ -50,6 +50,7 @@ class LowerPrice(ClaimKind):
     parts = ("price",)
     position = 65
     topic = "price"
+    again_place = 19
     badge_place = 5
     is_reason = False
     counts_events = False

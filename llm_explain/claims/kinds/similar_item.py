@@ -9,6 +9,7 @@ import numpy as np
 from llm_explain.claims.cited_items import first_named, past_pairs
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from llm_explain.claims.occasions import round_down
+from scoring.features.item_pairs import PAIR_DAYS
 
 if TYPE_CHECKING:
     from llm_explain.claims.occasions import Floats
@@ -35,7 +36,9 @@ class SimilarItem(ClaimKind):
     target event of the item's title: a past item is no reason for what the user has.
 
     ``next_share`` is the share of the other item's users who have a target event of the item after their first one of
-    the other item. Both lie in the 365 days before the snapshot. It is rounded down to two decimals, and left out
+    the other item. Both lie in the 365 days before the snapshot. ``window_days`` is the number of these days that the
+    log covers, and ``until`` the snapshot's local moment. The share is rounded down to two decimals, and left out with
+    these two
 
     - below 0.1, or if the other item has fewer users than the policy's least crowd (50 or more);
     - for fewer than 10 such users, or fewer than 1.5 times as many as would have both items by chance;
@@ -66,9 +69,12 @@ class SimilarItem(ClaimKind):
         is_new = subjects.of_item.counts[past_pairs(subjects)[0]] == 0
         rows, other, past, occasions, event_kind, _ = first_named(subjects, is_new, with_signals=True)
         share = np.where(occasions.counts > 0, _next_share(subjects, rows, other), np.nan)
+        snapshot, until = subjects.shop.snapshot, subjects.shop.local(subjects.shop.snapshot.as_of).isoformat()
         facts: dict[str, list[Fact | None]] = {
             "other_item_id": [str(item_id) for item_id in subjects.shop.catalogue.item_ids[other]],
             "next_share": [None if np.isnan(each) else each for each in share.tolist()],
+            "window_days": [None if np.isnan(each) else snapshot.span(PAIR_DAYS) for each in share.tolist()],
+            "until": [None if np.isnan(each) else until for each in share.tolist()],
         }
         return Findings(rows, facts, occasions, share, event_kind, past)
 

@@ -26,10 +26,12 @@ with own as (
     from claim c join event e on e.user_id = c.user_id and e.timestamp < c.moment_utc
     where c.claim = 'similar_item' and c.event_kind not in (from target_kind) and e.kind = c.event_kind and e.role = 'other'
       and is_alike(e.item_id, e.title, c.other_item_id, c.other_title))
-select rid, other_item_id,
-       if(is_of_only_kind and c.has_dates and moment_utc - interval 90 day <= snapshot_utc and snapshot_utc <= moment_utc,
-          next_share, null) as next_share
-from claim c join own using (rid) left join similar_item_share using (item_id, other_item_id)
+select rid, other_item_id, if(may_say, next_share, null) as next_share,
+       if(may_say and next_share is not null, least(365, log_days), null) as window_days,
+       if(may_say and next_share is not null, strftime(snapshot, '%Y-%m-%dT%H:%M:%S'), null) as until
+from (select *, is_of_only_kind and has_dates and moment_utc - interval 90 day <= snapshot_utc
+             and snapshot_utc <= moment_utc as may_say from claim) c
+     join own using (rid) left join similar_item_share using (item_id, other_item_id) cross join log_span
 where claim = 'similar_item' and regexp_matches(other_title, '\p{L}')
   and not is_alike(other_item_id, other_title, item_id, own_title)
   and not exists (

@@ -35,6 +35,7 @@ from llm_explain.importers.flat.rows import FILE, Rows, standard_rows
 from llm_explain.importers.flat.vocabulary import deal_of, is_known_header, known_kinds, tells
 from llm_explain.importers.flat.writing import write_import
 from llm_explain.importers.summary import LeftOut, Progress, silent
+from llm_explain.text.category_names import in_plural
 from llm_explain.text.import_words import word_list
 from scoring.data.derived_categories import LEAST_ITEMS, derive_categories
 from scoring.data.ratings import DISLIKE, UNRATED
@@ -301,7 +302,8 @@ def _with_derived(items: pd.DataFrame, locale: str) -> tuple[pd.DataFrame, dict[
     found = derive_categories(titles, stop_words=known.stop_words, endings=known.word_endings, least_items=least)
     if len(found) < LEAST_COVERED * titles.nunique():
         return items, {}
-    category = items["title"].map(found).astype("str")
+    names = {name: in_plural(name, locale, is_of_things=True) for name in {*found.values()}}
+    category = items["title"].map(found).map(names).astype("str")
     return items.assign(category=category), {"categories derived from titles": category.nunique()}
 
 

@@ -242,6 +242,29 @@ class ListPipeline(Pipeline):
         """Let each card that would say nothing state a reason that the page has used up, a fact, or what many buy."""
         kinds = self.writer.spoken_kinds(self.locale)
         is_open = {row for row, card in enumerate(placed) if card.section == "new" and card.placement != "pinned"}
+        more = self._learned_links(subjects, attributions, [row for row in silent if row in is_open], placed)
+        for row in silent:
+            repeated = cards.repeated_reason(reasons[row], budget_of[row], kinds) or cards.repeated_reason(
+                more.get(row, ()), budget_of[row], kinds, most_names=cards.MOST_CARDS_A_KIND
+            )
+            requests[row] = replace(requests[row], claims=() if repeated is None else (repeated,))
+        left = [row for row in silent if not requests[row].claims]
+        for row, request in enumerate(
+            self._with_facts_of_user(subjects, requests, budget_of, may_say, is_open & {*left}, is_last=True)
+        ):
+            requests[row] = request if row in left else requests[row]
+        self._state_facts(subjects, requests, left, reasons, budget_of)
+
+    def _state_facts(
+        self,
+        subjects: Subjects,
+        requests: list[SentenceRequest],
+        rows: Sequence[int],
+        reasons: Sequence[Sequence[Claim]],
+        budget_of: Sequence[cards.Budget],
+    ) -> None:
+        """Let each card that states nothing state a fact about its item, or else what many buy."""
+        kinds, left = self.writer.spoken_kinds(self.locale), list(rows)
 
         def is_rare(claim: Claim, row: int) -> bool:
             most = kinds[claim.kind].most_badges
@@ -259,17 +282,6 @@ class ListPipeline(Pipeline):
         def may_come_before(claim: Claim, row: int) -> bool:
             return budget_of[row].cards[claim.kind] < cards.MOST_CARDS_A_KIND and may_come_last(claim, row)
 
-        more = self._learned_links(subjects, attributions, [row for row in silent if row in is_open], placed)
-        for row in silent:
-            repeated = cards.repeated_reason(reasons[row], budget_of[row], kinds) or cards.repeated_reason(
-                more.get(row, ()), budget_of[row], kinds, most_names=cards.MOST_CARDS_A_KIND
-            )
-            requests[row] = replace(requests[row], claims=() if repeated is None else (repeated,))
-        left = [row for row in silent if not requests[row].claims]
-        for row, request in enumerate(
-            self._with_facts_of_user(subjects, requests, budget_of, may_say, is_open & {*left}, is_last=True)
-        ):
-            requests[row] = request if row in left else requests[row]
         of_item = (*kinds.neutral(subjects.type), *kinds.badges(subjects.type))
         neutral = kinds.neutral(subjects.type)
         for among, may_tell in ((of_item, may_stand), (neutral, may_come_before), (neutral, may_come_last)):
@@ -277,7 +289,7 @@ class ListPipeline(Pipeline):
             for row, fact in self._facts(subjects, left, among, may_tell).items():
                 requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
             for row in left:
-                claims = requests[row].claims or cards.reason_of_many(reasons[row], kinds)
+                claims = requests[row].claims or cards.reason_of_many(reasons[row], budget_of[row], kinds)
                 requests[row] = replace(requests[row], claims=claims)
 
     def _learned_links(

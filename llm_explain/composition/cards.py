@@ -172,17 +172,22 @@ def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds, 
     return chosen
 
 
-def reason_of_many(claims: Sequence[Claim], kinds: ClaimKinds) -> tuple[Claim, ...]:
-    """Return the first claim that holds of many items, if there is one.
+def reason_of_many(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds) -> tuple[Claim, ...]:
+    """Return a claim that holds of many items, if there is one: of the kind that the page states least.
 
     Args:
         claims: Claims that may be the reason of a card.
+        budget: Budget of the page.
         kinds: Claim kinds in force.
 
     Returns:
         At most one claim.
     """
-    return tuple(claim for claim in claims if kinds[claim.kind].is_scarce)[:1]
+    of_many = [claim for claim in claims if kinds[claim.kind].is_scarce]
+    chosen = tuple(sorted(of_many, key=lambda claim: budget.cards[claim.kind])[:1])
+    for claim in chosen:
+        budget.count(claim)
+    return chosen
 
 
 def with_second_reasons(

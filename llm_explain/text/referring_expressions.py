@@ -74,8 +74,8 @@ class ReferringExpressions:
     def either(self, name: str) -> str:
         """Return a category of which a user bought something: "milk or creamers", where not both have to be true.
 
-        A part in quotation marks begins with a capital. A name with a capital whose parts are not of many things is that
-        of a shelf: it is quoted, and no part of it stands alone ("Kids and family").
+        A part in quotation marks begins with a capital. A name with a capital whose parts are not of many things is
+        quoted as a whole ("Kids and family").
 
         Args:
             name: The catalogue's name.

@@ -47,12 +47,19 @@ CLAIMS: dict[str, Claim] = {
     "usual_brand": claim("usual_brand", ("usually", "current"), brand="Chobani", category="yogurt", share=0.8, count=9),
     "usual_price": claim("usual_price", ("usually", "current"), price=2.99, usual=2.89, category="yogurt"),
     "lower_price": claim("lower_price", (), price=1.99, usual=2.49, last_paid=2.49),
-    "similar_item": claim("similar_item", ("some", "crowd"), other_item_id="7", next_share=0.31),
+    "similar_item": claim(
+        "similar_item",
+        ("some", "crowd"),
+        other_item_id="7",
+        next_share=0.31,
+        window_days=365,
+        until="2017-12-01T00:00:00",
+    ),
     "promotion": claim(
         "promotion", (), label="mailer", start="2017-11-27T00:00:00", end="2017-12-05T00:00:00", store_id="401"
     ),
     "popular": claim("popular", (), users_band=250, window_days=30, until="2017-12-01T00:00:00"),
-    "best_seller": claim("best_seller", (), among=3, category="yogurt", window_days=30),
+    "best_seller": claim("best_seller", (), among=3, category="yogurt", window_days=30, until="2017-12-01T00:00:00"),
     "season": claim("season", (), lift=1.8, category="yogurt"),
     "buyers": claim("buyers", (), users=172, window_days=30, until="2017-12-01T00:00:00"),
     "first_in_category": claim("first_in_category", (), category="yogurt", orders=38),
@@ -63,7 +70,14 @@ CLAIMS: dict[str, Claim] = {
     "kept_since": claim("kept_since", ("often", "current"), since="2017-03-04"),
     "other_size": claim("other_size", (), other_item_id="7", size="5.3 oz", other_size="12 oz"),
     "frequent_item": claim("frequent_item", (), other_item_id="7", count=12),
-    "bought_together": claim("bought_together", ("some", "crowd"), other_item_id="7", together_share=0.31),
+    "bought_together": claim(
+        "bought_together",
+        ("some", "crowd"),
+        other_item_id="7",
+        together_share=0.31,
+        window_days=365,
+        until="2017-12-01T00:00:00",
+    ),
     "new_arrival": claim("new_arrival", (), first_seen="2017-11-14", days=17),
 }
 

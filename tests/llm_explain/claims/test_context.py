@@ -167,7 +167,9 @@ def test_a_best_seller_is_among_the_most_bought_of_its_category(users: list[int]
         policy=Policy(),
     )
     found = find(BestSeller, Subjects.of(Evidence(shop, [history()]), np.array([0]), np.array([0])))
-    assert (found and found.facts) == (among and {"among": among, "category": "chips", "window_days": 30})
+    assert (found and found.facts) == (
+        among and {"among": among, "category": "chips", "window_days": 30, "until": "2017-12-01T00:00:00"}
+    )
 
 
 def season(recent: int, usual: int = 200, lift: float = 1.0, **changes: object):

@@ -146,11 +146,12 @@ def pairs(users: int, buyers: int) -> object:
 
 @pytest.mark.parametrize(
     ("users", "buyers", "share"),
-    [(20, 100, 0.2), (9, 100, None), (10, 100, 0.1), (30, 49, None), (20, 50, 0.4), (60, 101, None)],
+    [(20, 100, 0.2), (19, 100, None), (30, 49, None), (20, 50, 0.4), (60, 101, None)],
 )
-def test_bought_together_needs_a_tenth_of_a_crowd(users: int, buyers: int, share: float | None) -> None:
+def test_bought_together_needs_a_fifth_of_a_crowd(users: int, buyers: int, share: float | None) -> None:
     subjects = citing(evidence("salsa", bought("tortilla", 3), statistics=pairs(users, buyers)), "tortilla")
-    expected = None if share is None else {"other_item_id": "tortilla", "together_share": share}
+    known = {"other_item_id": "tortilla", "window_days": 365, "until": "2017-12-01T00:00:00"}
+    expected = None if share is None else {**known, "together_share": share}
     assert facts(BoughtTogether, subjects) == expected
 
 

@@ -166,8 +166,11 @@ def test_the_share_needs_one_target_kind_and_dates() -> None:
         assert found.facts == {"other_item_id": "salsa"}
 
 
-@pytest.mark.parametrize(("share", "text"), [(None, None), (0.1, None), (0.24, None), (0.25, "25%"), (0.31, "31%")])
-def test_a_share_below_a_quarter_is_not_written(share: float | None, text: str | None) -> None:
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(None, None), (0.1, "about one in ten"), (0.24, "about one in four"), (0.25, "25%"), (0.31, "31%")],
+)
+def test_a_share_below_a_quarter_is_written_in_words(share: float | None, text: str | None) -> None:
     facts = {"other_item_id": "salsa"} | ({} if share is None else {"next_share": share})
     assert written(facts).get("next_share") == text
 

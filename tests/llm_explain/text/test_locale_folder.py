@@ -121,9 +121,7 @@ def test_a_date_of_another_year_follows_the_region() -> None:
     assert american.values["last_date"] == "November 3, 2016"
 
 
-@pytest.mark.parametrize(
-    ("locale", "share"), [("es", "80\u00a0%"), ("es-ES", "80\u00a0%"), ("es-MX", "80%"), ("en-GB", "80%")]
-)
+@pytest.mark.parametrize(("locale", "share"), [("es", "80\u00a0%"), ("es-ES", "80\u00a0%"), ("es-MX", "80%")])
 def test_a_share_is_written_as_the_region_writes_it(locale: str, share: str) -> None:
     lexicon = load_lexicon(locale)
     spec = Realiser(lexicon).specify([CLAIMS["usual_brand"]], **SCENE)

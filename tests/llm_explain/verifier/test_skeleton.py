@@ -156,14 +156,11 @@ def test_a_relative_clause_about_a_brand_speaks_of_the_brand() -> None:
     [
         ("Because you bought {other_item}.", set()),
         ("You've bought {other_item}, and this is popular with our customers.", set()),
-        ("Many of the customers who bought {other_item}, as you did, also bought this.", {"crowd"}),
         ("You've bought {other_item}; its buyers also buy this.", {"crowd"}),
         (
-            "You bought {other_item}, and {next_share} of the customers who did so later bought this one.",
+            "{next_share} of the customers who bought {other_item} in {next_window} later bought this one.",
             set(),
         ),  # says it
-        ("Some of the customers who bought {other_item}, as you did, later bought this.", {"some"}),
-        ("You bought {other_item}, and some of the customers who did so later bought this one.", {"some"}),
     ],
 )
 def test_what_other_customers_did_needs_a_share(text: str, needed: set[str]) -> None:

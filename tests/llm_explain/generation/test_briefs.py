@@ -123,7 +123,7 @@ def test_a_brief_has_no_more_slots_than_people_use(tone: Tone) -> None:
 
 
 def test_the_brief_that_was_asked_least_is_asked() -> None:
-    prompts = BriefPromptBuilder(ENGLISH).prompts(["due", "popular"], "formal", 60)
+    prompts = BriefPromptBuilder(ENGLISH).prompts(["due", "new_arrival"], "formal", 60)
     asked = Counter(prompt.messages[1].content for prompt in prompts)
     for begins in ("formal reason\n", "formal\n"):  # how often a sentence gives reasons is left to chance
         counts = [count for text, count in asked.items() if text.startswith(begins)]

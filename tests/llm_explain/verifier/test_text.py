@@ -40,7 +40,7 @@ def codes(text, *kinds, is_neutral=False):
         ("You often buy yogurt, and this is your usual brand.", ["category_affinity", "usual_brand"]),
         ("More than 250 of our customers bought this in the past 30 days.", ["popular"]),
         ("It's featured in your store's flyer until 4 December.", ["promotion"]),
-        ("Many of the customers who bought “Crunchy Granola 12 oz”, as you did, also bought this.", ["similar_item"]),
+        ("31% of the customers who bought “Crunchy Granola 12 oz” in the past year later bought this.", ["similar_item"]),
         ("At $2.99, it's close to what you usually pay for yogurt.", ["usual_price"]),
     ],
 )
@@ -128,11 +128,11 @@ def test_each_fault_has_its_code(text, kinds, code):
     [
         ("You buy this about every two weeks: time for it again?", "due"),
         (
-            "You've bought “Crunchy Granola 12 oz”; some of our customers bought this in the same order.",
+            "31% of the customers who bought “Crunchy Granola 12 oz” in the past year had this in the same order.",
             "bought_together",
         ),
         ("You used to buy this about every two weeks; it's been about seven months.", "back_after_break"),
-        ("Here's a change: no yogurt in your last 38 orders.", "first_in_category"),
+        ("Something different: your recent orders had no yogurt.", "first_in_category"),
     ],
 )
 def test_a_true_sentence_passes(text, kind):
@@ -316,7 +316,7 @@ def test_often_before_bought_needs_its_licence():
         ("usual_price", "price", "€2.99"),
         ("usual_price", "usual_price", "$2.98"),
         ("usual_brand", "brand", "Fage"),
-        ("usual_brand", "brand_share", "90%"),
+        ("usual_brand", "brand_count", "8"),
         ("promotion", "promotion", "on display in your store"),
         ("promotion", "promotion_end", "5 December"),
         ("popular", "users_band", "more than 500"),

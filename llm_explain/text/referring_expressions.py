@@ -74,8 +74,7 @@ class ReferringExpressions:
     def either(self, name: str) -> str:
         """Return a category of which a user bought something: "milk or creamers", where not both have to be true.
 
-        A part in quotation marks begins with a capital. A name with a capital whose parts are not of many things is
-        quoted as a whole ("Kids and family").
+        A part in quotation marks begins with a capital.
 
         Args:
             name: The catalogue's name.
@@ -84,9 +83,6 @@ class ReferringExpressions:
             The locale's name.
         """
         said = self.category(name)
-        parts = re.split("|".join(self._words.either), said) if self._words.either else [said]
-        if len(parts) > 1 and said[:1].isupper() and not all(self._many.search(part) for part in parts):
-            return self._words.proper.format(name=said)
         for join, other in self._words.either.items():
             said = re.sub(join, other, said)
         return _QUOTED.sub(lambda letter: letter.group().upper(), said)

@@ -62,6 +62,12 @@ def test_an_empty_list_says_why(artifacts: list[str]) -> None:
         assert "40 are left for the filters, the section and the page" in told
 
 
+def test_a_version_is_printed_whole_on_a_narrow_page(artifacts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    (version,) = (row["version"] for row in _json_lines("artifacts", "list", *artifacts))
+    monkeypatch.setenv("COLUMNS", "60")
+    assert version in RUN.invoke(app, ["artifacts", "list", *artifacts]).stdout
+
+
 def test_explained_records_have_the_fields_of_the_contract(artifacts: list[str]) -> None:
     rows = _json_lines("recommend", "--user", "u00", "-k", "4", "--explain", "--no-language-model", *artifacts)
     wanted = {

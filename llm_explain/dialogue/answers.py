@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue import offers
@@ -226,7 +227,8 @@ class Answers:
 
     def _where_from(self, slots: dict[str, Any]) -> Answer:
         if "item_id" not in slots and "category" not in slots:
-            return self._know(slots)
+            known = self._know(slots)  # "where did you get my age"
+            return replace(known, parts=[Statement("made_of"), *known.parts])
         if "item_id" not in slots and not self._scene.of_category(slots["category"]):
             return self._of_category(slots["category"])  # "how do you know that I have a cat?"
         return self._reasons.where_from(slots)

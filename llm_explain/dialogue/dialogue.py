@@ -48,7 +48,9 @@ UNTOLD: Final = frozenset({
 OF_HISTORY: Final = frozenset({*OF_OWN_EVENTS, "know", "visits", "prove"})
 """Intents whose answers to staff say until when the history goes: a risk or a forecast may be of a later day."""
 
-GREETING: Final = "small_talk"
+ALTERNATING: Final = ("small_talk", "service")
+"""Beginnings of frames that tell nothing and have another wording, which is said in turn."""
+
 OFFER: Final = "you_can_ask"
 OFFERED: Final[dict[Role, tuple[tuple[str, ...], ...]]] = {
     "shopper": (
@@ -235,7 +237,9 @@ class Dialogue:
             pending=None,
             asked=None if answer.missing is None else asked,
             intent=context.intent if reading.intent in TALK else reading.intent,
-            said=(*said, KNOWN)[-MOST_SAID:] if reading.intent == "know" and not reading.slots else said,
+            said=(*said, KNOWN)[-MOST_SAID:]
+            if reading.intent in {"know", "where_from"} and not reading.slots
+            else said,
         )
         return self._turn("unknown" if reading.intent in OUTSIDE else reading.intent, reading.slots, answer, after)
 
@@ -269,10 +273,11 @@ class Dialogue:
         is_asked &= tuple(asked.get("choices", ())) == answer.choices
         if not is_asked and (answer.missing is not None or not is_empty):
             return answer, context.said
-        if frames[0].startswith(GREETING) and context.said[-1:] == frames:
+        last = next((each for each in context.said[::-1] if each.startswith(frames[0])), None)
+        if frames[0].startswith(ALTERNATING) and last == frames[0]:
             answer = Answer([Statement(f"{frames[0]}_more")])
             return answer, (*context.said, f"{frames[0]}_more")[-MOST_SAID:]
-        if not is_asked and ({*frames}.isdisjoint(context.said) or frames[0].startswith(GREETING)):
+        if not is_asked and ({*frames}.isdisjoint(context.said) or frames[0].startswith(ALTERNATING)):
             return answer, (*context.said, *frames)[-MOST_SAID:]
         several = OFFERED[role]
         topics = [each for each in (answer.focus, context.focus, *context.items) if each is not None]

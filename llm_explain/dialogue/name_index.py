@@ -192,7 +192,7 @@ class NameIndex:
                 for run in _runs(stems):
                     if not any(word in self.common and len(word) <= RARE for word in (run[0], run[-1])):
                         self.runs.setdefault(run, category)
-                if len(stems) > 1 and stems[1] in self.common:
+                if len(stems) > 1 and stems[1] in self.common and not self.is_joint(f" {stems[1]} "):
                     leading.setdefault(stems[0], category)  # "milk" of "milk and creamers"
             else:
                 for part in re.split("|".join(map(re.escape, self._grammar.common)), folded(_short(name))):

@@ -89,6 +89,8 @@ class Slots:
         named = intent
         if intent == "order" and not (slots or choices) and self._which.search(found.text):
             named = "due"  # "what do we have to order"
+        elif intent == "help" and any(each.shown for each in sure):
+            named = "why"  # "who chose the first one"
         elif intent in OF_OWN_EVENTS and context.staff_user and not (found.found or context.topic or slots):
             named = "visits"  # "since when?", of a customer
         elif intent == "why" and user_id is not None and not (slots or choices):
@@ -200,7 +202,8 @@ class Slots:
         if intent == "price" and is_bare and context.other and context.focus and self._either.search(found.text):
             return {"item_id": context.focus, "other_id": context.other}  # "which one is cheaper"
         is_which = intent in {"offer", "how_often"} and self._which.search(found.text) is not None and not found.unknown
-        if (is_which or (intent == "paid" and found.is_all)) and not ranked and found.focus_at is None:
+        is_sum = intent == "paid" and (found.is_all or not context.topic)  # "how much did I spend in November"
+        if (is_which or is_sum) and not ranked and found.focus_at is None:
             return {} if intent == "offer" else {"all": True}  # "which did I buy most often", "total spent"
         is_sure = bool(ranked) and ranked[0].strength > WEAK
         if intent == "where_from" and not is_sure and (ranked or self._person.search(found.text)):

@@ -12,6 +12,7 @@ from llm_explain.dialogue.reason_answers import ReasonAnswers
 from llm_explain.dialogue.scene import Answer, Scene
 from llm_explain.dialogue.slots import OF_TWO_ITEMS
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -155,6 +156,8 @@ class Answers:
             if not self._scene.shop.policy.may_name_category(category):
                 return Answer([Statement("no_talk_own")])
             return Answer([tell(None, category)])
+        if intent == "last_bought" and not {"item_id", "category"} & slots.keys() and not self._scene.context.topic:
+            return Answer([self._scene.own.signals(self._scene.shop.crowd_kind or PURCHASE)])  # "what did I buy last"
         if slots.get("all"):
             told = self._scene.own.spent() if intent == "paid" else self._scene.own.most_often()
             return Answer([told], focus=told.item)

@@ -41,7 +41,7 @@ UNTOLD: Final = frozenset({
     "unknown", "unknown_staff", "small_talk", "small_talk_more", "small_talk_staff", "small_talk_staff_more", "help",
     "help_staff", "made_of", "details", "details_item", "shopping", "shopping_staff", "off_topic", "service",
     "privacy", "no_talk", "no_talk_own", "not_found", "nothing_pending", "no_more", "no_cheapest",
-    "no_cheapest_group", "no_model",
+    "no_cheapest_group", "no_model", "risk_list",
 })  # fmt: skip
 """Frames of answers that tell nothing."""
 
@@ -207,7 +207,7 @@ class Dialogue:
             if first.choices:
                 return first
             second = self.reply(user_id, both[1], first.context, **given)
-            return _joined(first, second, " " if self._grammar.is_spaced else "")
+            return self._joined(first, second)
         context, asked_of = context if role == "staff" else replace(context, staff_user=None), user_id
         answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
         asked_in = context if role == "shopper" else replace(context, staff_user=context.staff_user or user_id)
@@ -324,7 +324,8 @@ class Dialogue:
             and context.intent in STAFF_INTENTS
             and slots.get("item_id") in {None, context.focus}
         ):
-            last = "risk" if context.intent == "risk_change" else context.intent  # an action is told after the risk
+            shown = "order" if "item_id" in slots and context.intent == "due" else context.intent
+            last = "risk" if context.intent == "risk_change" else shown  # an action is told after the risk
             told = staff.answer(last, {"item_id": context.focus}, customer, self._locale)
             answer = staff.prove(last, told)
         elif intent == "order":
@@ -443,13 +444,22 @@ class Dialogue:
         is_said = any(not isinstance(part, Statement) or predicate(part.frame) != "talk" for part in answer.parts)
         if context.staff_user is None or answer.is_to_staff or intent in OF_THE_SHOP or not is_said:
             return answer.parts
+        return [self._address(intent, context), *answer.parts]
+
+    def _address(self, intent: str, context: Context) -> Statement:
+        """Return the words before what a customer would be told."""
         shop, dates = self._explainer.shop, {}
         if shop.has_dates and intent in OF_HISTORY:
             dates = {"moment": shop.shop.clock.local(self._explainer.as_of).date()}
-        return [
-            Statement("as_told" if dates else "as_told_undated", user=context.staff_user, dates=dates),
-            *answer.parts,
-        ]
+        return Statement("as_told" if dates else "as_told_undated", user=context.staff_user, dates=dates)
+
+    def _joined(self, first: Turn, second: Turn) -> Turn:
+        """Return two answers as one."""
+        before = self._said(self._address(second.intent, second.context)) if second.context.staff_user else ""
+        rest = second.text.removeprefix(before).strip() if before and first.text.startswith(before) else second.text
+        text = (" " if self._grammar.is_spaced else "").join((first.text, rest))
+        is_verified = first.is_verified and second.is_verified
+        return replace(second, text=text, is_verified=is_verified, data={**first.data, **second.data})
 
     def _said(self, part: Statement | Text) -> str:
         """Return a sentence that is verified; empty if it is not."""
@@ -470,12 +480,6 @@ class Dialogue:
         if choice in self._explainer.titles:
             return self._names.item(choice)
         return self._wording.meaning(choice) or self._names.category(choice)
-
-
-def _joined(first: Turn, second: Turn, gap: str) -> Turn:
-    """Return two answers as one."""
-    text, is_verified = f"{first.text}{gap}{second.text}", first.is_verified and second.is_verified
-    return replace(second, text=text, is_verified=is_verified, data={**first.data, **second.data})
 
 
 def _deepened(reading: Reading, context: Context) -> Reading:

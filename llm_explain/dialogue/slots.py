@@ -91,7 +91,9 @@ class Slots:
             named = "due"  # "what do we have to order"
         elif intent == "help" and any(each.shown for each in sure):
             named = "why"  # "who chose the first one"
-        elif intent in OF_OWN_EVENTS and context.staff_user and not (found.found or context.topic or slots):
+        elif intent == "what_if" and context.intent == "order" and not found.found:
+            named = "order"  # "what if there is no display"
+        elif intent == "how_often" and context.staff_user and not (found.found or context.topic or slots):
             named = "visits"  # "since when?", of a customer
         elif intent == "why" and user_id is not None and not (slots or choices):
             named = "risk"

@@ -199,6 +199,8 @@ class Staff:
             return self._order(slots.get("item_id"), locale) if intent == "order" else self._due(locale)
         if self.churn is None:
             return Answer([Statement("no_model")])
+        if intent == "risk_change" and self.actions is None:
+            return Answer([Statement("no_action")])
         if user_id is None:
             return Answer([Statement("which_user")])
         if user_id not in self.churn.user_ids or not self.may_score(user_id):

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue.folding import folded, unaccented
 from llm_explain.dialogue.mentions import WEAK
-from llm_explain.dialogue.slots import CHANGES, OF_A_TARGET, OF_ONE_ITEM, OF_OWN_EVENTS, OF_THE_SHOP, Slots
+from llm_explain.dialogue.slots import (
+    CHANGES,
+    OF_A_TARGET,
+    OF_ONE_ITEM,
+    OF_OWN_EVENTS,
+    OF_THE_SHOP,
+    OF_TWO_ITEMS,
+    Slots,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -48,7 +56,7 @@ AS_A_QUESTION: Final = 0.3
 FOLLOW_UP: Final = "again"
 """Intent of a message that asks the last question of another item: "and the second one?"."""
 
-OUTSIDE: Final = frozenset({"details", "shopping", "off_topic"})
+OUTSIDE: Final = frozenset({"details", "shopping", "off_topic", "risk_list"})
 """What a chat about recommendations does not answer, by the reason that it gives."""
 
 TALK: Final = frozenset({"small_talk", "unknown", "help", "service", "privacy", FOLLOW_UP, *OUTSIDE})
@@ -159,10 +167,8 @@ class Reader:
             return self._chosen_intent(text, chosen, asked, context, role, bought)
         found = self._found(text, (chosen if is_short else ()) or context.items, bought)
         intent, rivals, part, score = self._intent(found, role)
-        if other_user is None and user_id is not None and self._is_than(text) and context.staff_user is not None:
-            return Reading("risk", {"user_id": context.staff_user, "other_user": user_id})  # "is he worse than 1790"
-        if user_id is not None and other_user not in {None, user_id} and intent in OF_TWO_CUSTOMERS:
-            return Reading("risk", {"user_id": user_id, "other_user": other_user})
+        if user_id is not None and (both := self._of_two(text, intent, found, context, user_id, other_user)):
+            return both
         decision = self._bare_decision(text) if is_short else None
         if decision == "no" or (decision and intent not in TALK - {"unknown"}):
             return Reading(decision)  # nothing waits for it; "ok" is small talk
@@ -303,6 +309,16 @@ class Reader:
         between = masked.split(NO_NAME)[1]
         is_named = other is not None and self._is_user(other) and len(between.split()) < MOST_WORDS
         return (masked, other) if is_named else (text, None)
+
+    def _of_two(
+        self, text: str, intent: str, found: Mentions, context: Context, user_id: str, other_user: str | None
+    ) -> Reading | None:
+        """Return the reading of a message that compares two customers; ``None`` for another one."""
+        is_than = other_user is None and self._is_than(text)  # "is he worse than 1790"
+        if is_than or (other_user is None and intent in OF_TWO_ITEMS and not found.found):  # "compare him with 718"
+            user_id, other_user = context.staff_user or user_id, user_id
+        is_two = other_user not in {None, user_id} and (is_than or intent in OF_TWO_CUSTOMERS)
+        return Reading("risk", {"user_id": user_id, "other_user": other_user}) if is_two else None
 
     def _is_than(self, text: str) -> bool:
         """Return whether the id of a customer stands after "than", perhaps with a word between them."""

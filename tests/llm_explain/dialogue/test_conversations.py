@@ -236,3 +236,50 @@ def test_more_than_another_customer_compares_both(explainer: Explainer, context:
     for message in ("is she more at risk than u07", "more than customer u07?"):
         reading = reader.read(message, replace(context, staff_user=USER), "staff")
         assert (reading.intent, reading.slots) == ("risk", {"user_id": USER, "other_user": "u07"})
+
+
+def test_two_answers_to_staff_are_introduced_once(explainer: Explainer, context: Context) -> None:
+    turn = Dialogue(explainer).reply(
+        USER, "when did she last buy cheese and how often does she come in?", context, role="staff"
+    )
+    assert turn.text.count("To customer u03") == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "message"),
+    [
+        ("en", "which customers are most at risk"),
+        ("es", "¿qué clientes están en riesgo?"),
+        ("zh", "哪些顾客最可能流失"),
+    ],
+)
+def test_a_list_of_risks_is_said_to_be_elsewhere(
+    explainer: Explainer, context: Context, locale: str, message: str
+) -> None:
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, context, role="staff")
+    assert turn.text == dialogue_words(locale)[1].frames["risk_list"]
+
+
+def test_compare_him_with_a_customer_is_about_both(explainer: Explainer, context: Context) -> None:
+    reading = Dialogue(explainer)._reader.read("compare him with u07", replace(context, staff_user=USER), "staff")
+    assert (reading.intent, reading.slots) == ("risk", {"user_id": USER, "other_user": "u07"})
+
+
+def test_what_was_bought_last_is_named(explainer: Explainer, context: Context) -> None:
+    history = explainer.events.history(USER, explainer.as_of)
+    turn = Dialogue(explainer).reply(USER, "what did I buy last?", context)
+    assert turn.text.startswith(f"Purchases in your history: {len(history)}, the last of 29 November 2017.")
+
+
+def test_who_chose_a_listed_item_asks_why_and_a_sum_needs_no_name(explainer: Explainer, context: Context) -> None:
+    talk = Dialogue(explainer)
+    assert talk.reply(USER, "who chose the first one", context).intent == "why"
+    assert talk.reply(USER, "how much did I spend in november", context).slots == {"all": True}
+
+
+def test_a_person_is_named_each_time_one_is_asked_for(explainer: Explainer, context: Context) -> None:
+    frames = dialogue_words("en")[1].frames
+    turns = held(
+        Dialogue(explainer), context, ["let me talk to a person", "i want to speak to a human", "get me a person"]
+    )
+    assert [turn.text for turn in turns] == [frames["service"], frames["service_more"], frames["service"]]

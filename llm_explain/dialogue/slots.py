@@ -92,10 +92,10 @@ class Slots:
         elif intent == "help" and any(each.shown for each in sure):
             named = "why"  # "who chose the first one"
         elif intent == "what_if" and context.intent == "order" and not found.found:
-            named = "order"  # "what if there is no display"
+            return "order", (context.topic, ())  # "what if there is no display"
         elif intent == "how_often" and context.staff_user and not (found.found or context.topic or slots):
             named = "visits"  # "since when?", of a customer
-        elif intent == "why" and user_id is not None and not (slots or choices):
+        elif intent == "why" and user_id is not None and not (slots or choices or found.unknown):
             named = "risk"
         elif intent in {"risk", "risk_change"} and user_id is None and sure:
             named = "order"

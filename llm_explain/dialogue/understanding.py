@@ -274,7 +274,10 @@ class Reader:
     def _bare_decision(self, text: str) -> str | None:
         """Return "yes" or "no" for a message that is nothing else."""
         for word, pattern in (("yes", self._yes), ("no", self._no)):
-            if (match := pattern.search(text)) and match.end() == len(text):
+            rest = text
+            while rest and (match := pattern.search(rest)) and match.end():  # "yes, do it"
+                rest = rest[match.end() :].strip(" ,.!")
+            if not rest:
                 return word
         return None
 

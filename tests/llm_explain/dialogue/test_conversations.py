@@ -202,7 +202,8 @@ def test_a_correction_of_a_change_asks_about_the_other_thing(explainer: Explaine
 
 def test_bare_answers_out_of_the_blue_change_nothing(explainer: Explainer, context: Context) -> None:
     frames = dialogue_words("en")[1].frames
-    assert Dialogue(explainer).reply(USER, "yes", context).text == frames["nothing_pending"]
+    for message in ("yes", "yes, do it", "no"):
+        assert Dialogue(explainer).reply(USER, message, context).text == frames["nothing_pending"]
 
 
 def test_a_name_that_the_shop_does_not_have_is_said_not_to_be_found(explainer: Explainer, context: Context) -> None:

@@ -231,7 +231,7 @@ class Answers:
     def _where_from(self, slots: dict[str, Any]) -> Answer:
         if "item_id" not in slots and "category" not in slots:
             known = self._know(slots)  # "where did you get my age"
-            return replace(known, parts=[Statement("made_of"), *known.parts])
+            return replace(known, parts=[*known.parts, Statement("made_of")])
         if "item_id" not in slots and not self._scene.of_category(slots["category"]):
             return self._of_category(slots["category"])  # "how do you know that I have a cat?"
         return self._reasons.where_from(slots)

@@ -229,7 +229,7 @@ class Dialogue:
         if reading.intent in CHANGES and not reading.choices:
             return self._asked_to_change(reading, context, answers)
         answer = self._answered(reading, answers, user_id, context, role)
-        told, said = self._unrepeated(answer, answers, context, role)
+        told, said = self._unrepeated(answer, answers, reading.intent, context, role)
         slots, answer = ({"item_id": told.focus} if told is not answer and told.focus else dict(reading.slots)), told
         asked = {"intent": reading.intent, "slots": slots, "slot": answer.missing, "choices": list(answer.choices)}
         after = replace(
@@ -261,7 +261,9 @@ class Dialogue:
         return replace(answer, parts=[Statement("not_found"), *answer.parts]) if is_lost else answer
 
     @staticmethod
-    def _unrepeated(answer: Answer, answers: Answers, context: Context, role: Role) -> tuple[Answer, tuple[str, ...]]:
+    def _unrepeated(
+        answer: Answer, answers: Answers, intent: str, context: Context, role: Role
+    ) -> tuple[Answer, tuple[str, ...]]:
         """Return an answer, and the frames said so far that tell nothing; one of these is not said again.
 
         Instead of it, the answer offers questions, each time other ones.
@@ -270,7 +272,7 @@ class Dialogue:
         is_empty = len(frames) == len(answer.parts) and all(frame in UNTOLD for frame in frames)
         asked = context.asked or {}
         is_asked = answer.missing is not None and asked.get("slot") == answer.missing
-        is_asked &= tuple(asked.get("choices", ())) == answer.choices
+        is_asked &= (asked.get("intent"), tuple(asked.get("choices", ()))) == (intent, answer.choices)
         if not is_asked and (answer.missing is not None or not is_empty):
             return answer, context.said
         last = next((each for each in context.said[::-1] if each.startswith(frames[0])), None)

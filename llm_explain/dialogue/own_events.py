@@ -31,6 +31,9 @@ SAID_OF: Final = {
 """Event kinds that people call by one name."""
 
 
+_UNNAMED: Final = Statement("no_talk_own")
+
+
 class OwnEvents:
     """The target events of one user, as answers count them.
 
@@ -198,7 +201,7 @@ class OwnEvents:
         return bool(set(self._history.kind) & SAID_OF.get(event, {event}))
 
     def signals(self, event: str, item_id: str | None = None) -> Statement:
-        """Return how many events of a kind there are, the last day, and what the latest are of.
+        """Return how many events of a kind there are, the last day, and the latest titles that may be named.
 
         Args:
             event: An event kind as a person says it.
@@ -209,7 +212,6 @@ class OwnEvents:
         """
         history, titles = self._history, self._shop.title_index
         rows = np.flatnonzero(np.isin(history.kind.astype(str), [*SAID_OF.get(event, {event})]))
-        rows = rows[[not self._shop.is_sensitive(int(item)) for item in history.item_index[rows]]]
         if item_id is not None:
             (index,) = self._catalogue.index_of([item_id])
             rows = rows[titles[history.item_index[rows]] == titles[index]]
@@ -218,9 +220,10 @@ class OwnEvents:
         numbers, dates = {"count": len(rows)}, {"last": self._day(history.timestamp[rows[-1]])}
         if item_id is not None:
             return Statement("signals_item", item=item_id, event=event, numbers=numbers, dates=dates)
-        latest = dict.fromkeys(int(each) for each in history.item_index[rows[::-1]] if self._catalogue.titles[each])
-        items = tuple(str(self._catalogue.item_ids[each]) for each in [*latest][:MOST_NAMED])
-        return Statement("signals", event=event, items=items, numbers=numbers, dates=dates)
+        latest = dict.fromkeys(map(int, history.item_index[rows[::-1]]))
+        named = [each for each in latest if self._catalogue.titles[each] and not self._shop.is_sensitive(each)]
+        items = tuple(str(self._catalogue.item_ids[each]) for each in named[:MOST_NAMED])
+        return Statement("signals", event=event, items=items, numbers=numbers, dates=dates) if items else _UNNAMED
 
     def paid(self, item_id: str) -> Statement:
         """Return the price of one unit at the last event with an item that states a price.

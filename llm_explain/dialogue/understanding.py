@@ -43,7 +43,8 @@ LEAST_MARGIN: Final = 0.03
 """Least difference of the two best scores for an intent to be answered without asking back."""
 
 BARE_ID: Final = re.compile(
-    r"(?<![A-Za-z0-9_.,-])#?([0-9]{2,}|[A-Za-z_:/-]+[0-9][\w:/-]*)(?=s\b|[^\w.,]|$|[.,](?!\d)|[^\x00-\x7f])", re.ASCII
+    r"(?<![A-Za-z0-9_.,-])#?([0-9]{2,}|[A-Za-z_:/-]+[0-9][\w:/-]*)(?! ?[%％])(?=s\b|[^\w.,]|$|[.,](?!\d)|[^\x00-\x7f])",
+    re.ASCII,
 )
 """An id without "customer" before it in a message of a member of staff."""
 
@@ -72,7 +73,7 @@ OF_TABLES: Final = frozenset(
 OF_ALL_DATA: Final = frozenset({"know", "export_data", "delete_data"})
 """Intents after which "it" is all of the user's data."""
 
-OF_TWO_CUSTOMERS: Final = frozenset({"risk", "compare", "why_above", FOLLOW_UP, "unknown"})
+OF_TWO_CUSTOMERS: Final = frozenset({"risk", "risk_list", "compare", "why_above", FOLLOW_UP, "unknown"})
 """Intents that are about the risks of two customers, if a message names two."""
 
 STAFF_USER: Final = "12"
@@ -139,6 +140,7 @@ class Reader:
                 grammar.why,
                 grammar.next,
                 grammar.than,
+                grammar.assent,
             )
         )
 
@@ -170,7 +172,7 @@ class Reader:
         if user_id is not None and (both := self._of_two(text, intent, found, context, user_id, other_user)):
             return both
         decision = self._bare_decision(text) if is_short else None
-        if decision == "no" or (decision and intent not in TALK - {"unknown"}):
+        if decision == "no" or (decision and intent != "small_talk"):
             return Reading(decision)  # nothing waits for it; "ok" is small talk
         is_new = not rivals and intent not in TALK - TELLING and score >= SURE
         if (other := self._of_another(text, intent, found, context, user_id)) is not None:
@@ -264,8 +266,7 @@ class Reader:
     def _decision(self, text: str, context: Context, bought: Container[str]) -> str | None:
         """Return "yes" or "no" to a change that waits; ``None`` for another message."""
         if self._yes.search(text):
-            is_more = "?" in text or bool(self.names.find(text, context.items, bought).found)  # "ok and the second"
-            return None if is_more else "yes"
+            return "yes" if self._is_assent(text) else None  # "ok and the second"
         if (no := self._no.search(text)) is None:
             return None
         rest = text[no.end() :].strip()
@@ -273,13 +274,21 @@ class Reader:
 
     def _bare_decision(self, text: str) -> str | None:
         """Return "yes" or "no" for a message that is nothing else."""
-        for word, pattern in (("yes", self._yes), ("no", self._no)):
-            rest = text
-            while rest and (match := pattern.search(rest)) and match.end():  # "yes, do it"
-                rest = rest[match.end() :].strip(" ,.!")
-            if not rest:
-                return word
-        return None
+        return (
+            "yes"
+            if self._is_assent(text)
+            else "no"
+            if (no := self._no.search(text)) and no.end() == len(text)
+            else None
+        )
+
+    def _is_assent(self, text: str) -> bool:
+        """Return whether a message only confirms: "yes, do it", but not "ok thanks, bye"."""
+        rest, match = text, self._yes.search(text)
+        while match is not None and match.end():
+            rest = rest[match.end() :].lstrip(" ,.!，。！")
+            match = self._yes.search(rest) or self._assent.search(rest)
+        return not rest
 
     def _without_user(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
         """Return a text with the id of a customer exchanged for that of the examples, and the id.

@@ -269,7 +269,7 @@ def test_compare_him_with_a_customer_is_about_both(explainer: Explainer, context
 def test_what_was_bought_last_is_named(explainer: Explainer, context: Context) -> None:
     history = explainer.events.history(USER, explainer.as_of)
     turn = Dialogue(explainer).reply(USER, "what did I buy last?", context)
-    assert turn.text.startswith(f"Purchases in your history: {len(history)}, the last of 29 November 2017.")
+    assert turn.text.startswith(f"Purchases in your history: {len(history)}, the last of 29 November 2017. Among")
 
 
 def test_who_chose_a_listed_item_asks_why_and_a_sum_needs_no_name(explainer: Explainer, context: Context) -> None:
@@ -284,3 +284,29 @@ def test_a_person_is_named_each_time_one_is_asked_for(explainer: Explainer, cont
         Dialogue(explainer), context, ["let me talk to a person", "i want to speak to a human", "get me a person"]
     )
     assert [turn.text for turn in turns] == [frames["service"], frames["service_more"], frames["service"]]
+
+
+@pytest.mark.parametrize(
+    ("locale", "asked", "said", "is_confirmed"),
+    [
+        ("en", "stop using my soup purchases", "ok thanks, bye", False),
+        ("en", "stop using my soup purchases", "yes, do it", True),
+        ("en", "stop using my soup purchases", "ok sure please", True),
+        ("es", "no uses mis compras de soup", "vale, adiós", False),
+        ("es", "no uses mis compras de soup", "sí, por favor", True),
+        ("zh", "不要再用soup的购买记录", "好的，再见", False),
+        ("zh", "不要再用soup的购买记录", "好的，谢谢", True),
+    ],
+)
+def test_only_a_message_that_confirms_and_says_nothing_else_confirms(
+    explainer: Explainer, context: Context, locale: str, asked: str, said: str, is_confirmed: bool
+) -> None:
+    turns = held(Dialogue(explainer, locale=locale), context, [asked, said])
+    assert turns[0].needs_confirmation
+    assert (turns[1].change is not None) == is_confirmed
+
+
+def test_a_percentage_is_no_customer(explainer: Explainer, context: Context) -> None:
+    reader = Dialogue(explainer)._reader
+    for message in ("is 46% high", "list everyone above 40 % risk"):
+        assert "user_id" not in reader.read(message, replace(context, staff_user=USER), "staff").slots

@@ -130,7 +130,7 @@ class Reader:
         self._grammar, self.names, self._intents = grammar, names, intents
         self._slots, self._is_user = Slots(grammar, category_of), is_user
         self._staff = frozenset(grammar.staff) - set(grammar.shopper)
-        self._yes, self._no, self._user, self._also, self._why, self._next, self._than = (
+        self._yes, self._no, self._user, self._also, self._why, self._next, self._than, self._assent = (
             re.compile(unaccented(each))
             for each in (
                 grammar.confirm,

@@ -220,7 +220,8 @@ def test_pages_continue_each_other_and_name_categories(explainer: Explainer) -> 
 def test_the_best_item_is_not_compared_with_another(explainer: Explainer) -> None:
     (first,) = explainer.rank(USER, k=1)
     (found,) = ask(explainer, [("why_not", {"user_id": USER, "item_id": first.item_id})], ("admin", None))
-    assert found.structured_content == {"text": None, "numbers": {"rank": 1, "best": first.item_id}}
+    numbers, titles = {"rank": 1, "best": first.item_id}, {first.item_id: explainer.titles[first.item_id]}
+    assert found.structured_content == {"text": None, "numbers": numbers, "titles": titles}
 
 
 def test_an_unknown_category_is_refused_before_the_person_is_asked(explainer: Explainer) -> None:

@@ -23,6 +23,7 @@ from llm_explain.composition.cards import (
     Budget,
     first_reasons,
     open_claims,
+    reason_of_many,
     repeated_reason,
     with_second_reasons,
 )
@@ -408,6 +409,16 @@ def test_one_card_of_a_page_speaks_of_what_others_bought_together() -> None:
     cards = [[Claim("bought_together", "", f"links:{item}", 1.0, 0.5, {"other_item_id": item})] for item in "abc"]
     budget, kinds = Budget.of(cards, ClaimKinds.installed()), ClaimKinds.installed()
     assert sum(bool(claims) for claims in first_reasons(cards, budget, kinds)) == 1
+    again = Claim("bought_together", "", "links:d", 1.0, 0.5, {"other_item_id": "d"})
+    assert repeated_reason([again], budget, kinds, most_names=2) is None
+    assert not budget.take_fact(again, is_alone=True, is_last=True)
+
+
+def test_cards_of_what_many_buy_take_turns() -> None:
+    kinds, budget = ClaimKinds.installed(), Budget()
+    both = [Claim(kind, "", "context:popularity", 1.0, 0.5, {}) for kind in ("best_seller", "popular")]
+    said = [claim.kind for _ in range(4) for claim in reason_of_many(both, budget, kinds)]
+    assert said == ["best_seller", "popular", "best_seller", "popular"]
 
 
 def because_of(item: str, phi: float) -> Claim:

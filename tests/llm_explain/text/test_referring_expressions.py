@@ -205,3 +205,10 @@ def test_a_title_that_speaks_is_quoted(title):
 
 def test_a_name_that_is_longer_in_another_language_is_not_cut():
     assert SPANISH.plain("Fresh salmon") == SPANISH.bare("Fresh salmon") == "salmón fresco"
+
+
+def test_a_shelf_with_a_capital_is_told_whole() -> None:
+    names = ReferringExpressions(load_lexicon("en"))
+    assert names.either("Kids and family") == "Kids and family"
+    assert names.either("bread and buns") == "bread or buns"
+    assert names.either("Toys & games") == "toys or games"

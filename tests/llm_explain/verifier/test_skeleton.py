@@ -120,6 +120,15 @@ def test_an_accepted_draft_knows_its_slots_and_its_author():
         (["similar_item"], "This is {other_item}."),
         (["similar_item"], "Customers who bought {other_item}, as you did, also bought this."),  # all of them?
         (["bought_together"], "Customers who bought {together_item}, like you, bought this in the same order."),
+        (
+            ["bought_together"],
+            "Some of the customers who bought {together_item} had this in the same order.",
+        ),
+        (
+            ["bought_together"],
+            "{together_share} of those who bought {together_item} had this in the same order.",
+        ),
+        (["similar_item"], "Some of the customers who bought {other_item}, as you did, also bought this."),
         (["similar_item", "promotion"], "You've bought {other_item}, currently {promotion}."),
         (["similar_item"], "Like you, customers who bought {other_item} bought this."),  # did you?
         (["similar_item", "popular"], "You bought {other_item}; popular with our customers."),

@@ -44,6 +44,15 @@ def test_a_name_takes_in_the_words_that_stand_next_to_it_in_every_title():
     assert set(found.values()) == {"hot water bottles", "paper chain kit"}
 
 
+def test_a_pencil_case_is_no_pencil():
+    titles = [
+        f"{pattern} pencil case" for pattern in ("Owl", "Fox", "Star", "Dotty", "Folk", "Nordic", "Retro", "Fern")
+    ]
+    found = derive_categories([*titles, "Globe pencil sharpener"], stop_words=("case",), least_items=3)
+    assert set(found) == set(titles)
+    assert set(found.values()) == {"pencil case"}
+
+
 def test_no_titles_give_no_categories():
     assert derive_categories([]) == {}
     assert derive_categories(["绿茶", "红茶"]) == {}

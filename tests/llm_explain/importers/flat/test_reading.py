@@ -304,3 +304,14 @@ def test_an_article_behind_a_title_is_written_in_front(title, expected):
 def test_the_account_0_is_a_guest_unless_users_are_counted_from_0(columns, expected):
     found = _users([pd.Series(column, dtype="str") for column in columns])
     assert [None if pd.isna(user) else user for user in found] == expected
+
+
+def test_a_kind_of_things_from_titles_is_named_in_the_plural() -> None:
+    said = {
+        "washbag": "washbags",
+        "wrapping paper": "wrapping paper",
+        "photo album": "photo albums",
+        "torch": "torches",
+    }
+    assert {name: in_plural(name, "en", is_of_things=True) for name in said} == said
+    assert in_plural("washbag", "en") == "washbag"

@@ -146,11 +146,18 @@ def test_the_time_since_a_purchase_is_that_of_its_day():
 def test_a_break_is_told_by_its_length_and_the_rhythm_before():
     claim = replace(CLAIMS["back_after_break"], facts={"interval_days": 14.0, "last": "2017-10-20"})
     stopped = REALISER.specify([claim], **SCENE)
-    text = "Hace unas {} semanas que no lo compras; antes lo comprabas cada {} semanas, más o menos."
+    text = "La última vez fue hace unas {} semanas; antes, cada {} semanas, más o menos."
     assert VERIFIER.verify(text.format("seis", "dos"), stopped).ok
     assert not VERIFIER.verify(text.format("siete", "dos"), stopped).ok
     assert not VERIFIER.verify(text.format("seis", "tres"), stopped).ok
     assert not VERIFIER.verify(text.format("seis", "dos"), REALISER.specify([CLAIMS["due"]], **SCENE)).ok
+
+
+def test_a_last_purchase_is_one_of_the_item():
+    spec = REALISER.specify([CLAIMS["repeat_item"]], **SCENE)
+    date, times = spec.values["last_date"], spec.values["times"]
+    assert VERIFIER.verify(f"Lo compraste por última vez el {date}; en total, {times}.", spec).ok
+    assert not VERIFIER.verify(f"Tu última compra fue el {date}; en total, lo has comprado {times}.", spec).ok
 
 
 def test_every_length_of_a_break_is_told():

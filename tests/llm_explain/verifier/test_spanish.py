@@ -250,8 +250,13 @@ def test_the_first_of_three_is_not_said_of_all_three():
         [replace(CLAIMS["best_seller"], facts={**CLAIMS["best_seller"].facts, "among": 3})], **SCENE
     )
     where = three.values["best_category"]
-    assert VERIFIER.verify(f"Es de lo que más eligen nuestros clientes en {where}.", three).ok
-    assert not VERIFIER.verify(f"Es lo que más eligen nuestros clientes en {where}.", three).ok
+    text = f"Es {{}} que más han elegido nuestros clientes en {where} en los últimos {{}} días."
+    assert VERIFIER.verify(text.format("una de las tres opciones", 30), three).ok
+    assert not VERIFIER.verify(text.format("la opción", 30), three).ok
+    assert not VERIFIER.verify(text.format("una de las tres opciones", 90), three).ok
+    assert not VERIFIER.verify(
+        f"Es una de las tres opciones que más han elegido nuestros clientes en {where}.", three
+    ).ok
 
 
 def test_customers_choose_what_they_buy_not_what_they_view():
@@ -260,9 +265,9 @@ def test_customers_choose_what_they_buy_not_what_they_view():
         REALISER.specify([replace(CLAIMS["best_seller"], facts={**about, **more})], **SCENE)
         for more in ({}, {"event_kind": "view"})
     )
-    text = f"Es {bought.values['best_place']} en {bought.values['best_category']}."
+    text = f"Es {bought.values['best_place']} en {bought.values['best_category']} en los últimos 30 días."
     assert VERIFIER.verify(text, bought).ok
-    assert viewed.values["best_place"].endswith("lo más popular")
+    assert viewed.values["best_place"].endswith("con más popularidad")
     assert not VERIFIER.verify(text, viewed).ok
 
 

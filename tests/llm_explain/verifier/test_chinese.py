@@ -49,14 +49,16 @@ def test_values_are_written_in_the_locale_manner():
         "category": "酸奶",
         "brand_share": "80%",
     }
-    shown = {slot: values[slot] for slot in ("price", "usual_price", "other_item", "users_band", "month", "lift")}
+    shown = {
+        slot: values[slot] for slot in ("price", "usual_price", "other_item", "users_band", "month", "season_category")
+    }
     assert shown == {
         "price": "US$2.99",
         "usual_price": "US$2.89",
         "other_item": "酸奶油（16盎司）",
         "users_band": "超过250",
         "month": "近几周",
-        "lift": "1.8倍",
+        "season_category": "酸奶",
     }
 
 
@@ -218,7 +220,7 @@ def test_a_word_of_degree_needs_its_licence():
 
 def test_a_short_name_within_a_longer_word_is_none():
     """A shop sells 水, and 水平 is an ordinary word."""
-    assert "unlicensed_name" not in codes("这类商品在近几周卖得比平均水平好，给你看看这款。", "season")
+    assert "unlicensed_name" not in codes("本店销量里酸奶的占比近几周高于平时水平，给你看看。", "season")
 
 
 @pytest.mark.parametrize("tone", TONES)

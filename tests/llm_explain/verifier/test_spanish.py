@@ -46,12 +46,14 @@ def test_values_are_written_in_the_locale_manner():
         "category": "yogur",
         "price": "2,99\u00a0US$",
     }
-    shown = {slot: values[slot] for slot in ("brand_share", "users_band", "month", "lift", "related_category")}
+    shown = {
+        slot: values[slot] for slot in ("brand_share", "users_band", "month", "season_category", "related_category")
+    }
     assert shown == {
         "brand_share": "80\u00a0%",
         "users_band": "más de 250",
         "month": "las últimas semanas",
-        "lift": "1,8 veces",
+        "season_category": "yogur",
         "related_category": "cereales de desayuno",
     }
 
@@ -151,6 +153,14 @@ def test_a_break_is_told_by_its_length_and_the_rhythm_before():
     assert not VERIFIER.verify(text.format("siete", "dos"), stopped).ok
     assert not VERIFIER.verify(text.format("seis", "tres"), stopped).ok
     assert not VERIFIER.verify(text.format("seis", "dos"), REALISER.specify([CLAIMS["due"]], **SCENE)).ok
+
+
+def test_a_season_names_its_category():
+    spec = REALISER.specify([CLAIMS["season"]], **SCENE)
+    text = "En las últimas semanas hubo más {} de lo habitual en nuestras ventas."
+    assert VERIFIER.verify(text.format("yogur"), spec).ok
+    assert not VERIFIER.verify(text.format("queso"), spec).ok
+    assert not VERIFIER.verify("En las últimas semanas los productos como este se vendieron más.", spec).ok
 
 
 def test_a_last_purchase_is_one_of_the_item():

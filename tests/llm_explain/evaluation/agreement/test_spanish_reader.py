@@ -80,10 +80,7 @@ def test_the_sentences_of_the_grammar_give_their_reasons_back(tone) -> None:
         ),
         ("Has comprado yogur 9 veces en los últimos 90 días.", [("category_affinity", "yogurt", {"count": 9.0})]),
         ("Sale en nuestro folleto hasta el 4 de diciembre.", [("promotion", "", {"until": 1204.0})]),
-        (
-            "En las últimas semanas este tipo de producto supuso 1,8 veces su cuota habitual de nuestras ventas.",
-            [("season", "", {"lift": 1.8})],
-        ),
+        ("En las últimas semanas hubo más yogur de lo habitual en nuestras ventas.", [("season", "", {})]),
     ],
 )
 def test_counts_days_and_decimals_are_read(text: str, expected: list[tuple[str, str, dict[str, float]]]) -> None:

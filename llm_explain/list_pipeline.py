@@ -328,7 +328,7 @@ class ListPipeline(Pipeline):
         *,
         is_last: bool = False,
     ) -> list[SentenceRequest]:
-        """Add a fact about the user to each card whose only reason holds of many items; the text gives no cause.
+        """Let each card whose only reason holds of many items state a fact about the user instead, as no cause.
 
         Some cards that state nothing get such a fact too, if a person would see its link with the item: a past item, or
         whatever holds if nothing else is left to say.
@@ -357,8 +357,7 @@ class ListPipeline(Pipeline):
                 fresh = known if is_last or known is subjects else self._without_named(known, budgets)
                 found = self._facts(fresh, left, [kind], may_join)
                 for row, fact in found.items():
-                    claims = (fact,) if kinds[fact.kind].states_link else (*said[row].claims, fact)
-                    said[row] = replace(said[row], claims=claims, is_neutral=True)
+                    said[row] = replace(said[row], claims=(fact,), is_neutral=True)
                 if not found:
                     break
         return said

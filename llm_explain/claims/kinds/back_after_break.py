@@ -17,7 +17,7 @@ MIN_BREAK_DAYS: Final = 4
 """Least distinct days with the item: three intervals make a habit that could be broken."""
 
 MIN_REGULAR_SHARE: Final = 0.6
-LEAST_ROUNDS: Final = 1.5
+LEAST_ROUNDS: Final = 3
 MIN_PAUSE: Final = 30
 MAX_PAUSE: Final = 365
 
@@ -28,7 +28,7 @@ class BackAfterBreak(ClaimKind):
     Rule: counted events are those of ``repeat_item``. Each occasion lies on the local day of its latest counted event.
     Over the distinct days, of which there are at least four, ``interval_days`` is the median of the days between
     successive ones, and at least 60 % of these intervals lie between half and twice the median. ``last`` is the last
-    of these days. From it to the local day of ``as_of`` more than one and a half intervals and at least 30 days have
+    of these days. From it to the local day of ``as_of`` more than three intervals and at least 30 days have
     passed, and at most 365. A log whose times only order the events has no such claim.
     """
 

@@ -12,5 +12,5 @@ steady as (
     from gap join rhythm using (rid) where gap is not null group by rid)
 select rid, interval_days, strftime(last_day, '%Y-%m-%d') as last
 from rhythm join steady using (rid) join claim using (rid)
-where n_days >= 4 and steady >= 0.6 and as_of::date - last_day > 1.5 * interval_days
+where n_days >= 4 and steady >= 0.6 and as_of::date - last_day > 3 * interval_days
   and as_of::date - last_day between 30 and 365 and has_dates;

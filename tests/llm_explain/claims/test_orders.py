@@ -87,8 +87,8 @@ def test_a_companion_is_not_sensitive() -> None:
     [
         ((240, 226, 212, 198), {"interval_days": 14, "last": "2017-05-17"}),
         ((92, 78, 64), None),  # three days are no habit
-        ((108, 86, 64, 33), None),  # 33 days are one and a half intervals, not more
-        ((109, 87, 65, 34), {"interval_days": 22, "last": "2017-10-28"}),
+        ((132, 110, 88, 66), None),  # 66 days are three intervals, not more
+        ((133, 111, 89, 67), {"interval_days": 22, "last": "2017-09-25"}),
         ((38, 35, 32, 29), None),  # 29 days are no break
         ((395, 381, 380, 366), None),  # more than a year ago
         ((340, 320, 210, 201), None),  # two of three intervals are neither half nor twice the median of 20

@@ -33,6 +33,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "times": "12 times",
         "last_date": "3 November",
         "many_times": "12 times",
+        "familiar_times": "12 times",
         "many_orders": "12",
         "last_gap": "four weeks",
         "interval": "two weeks",

@@ -42,9 +42,8 @@ class Season(ClaimKind):
     scope = "context"
     parts = ("season",)
     position = 100
-    list_place = 4
+    list_place = None
     topic = "season"
-    neutral_place = 40
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""

@@ -188,7 +188,7 @@ class VisibleLinks:
     def may_replace(self, other: int, item: int) -> bool:
         """Return whether an item is "a change from" another one: their names end in the same word.
 
-        A name that has all words of the other one is none: extra-large eggs are no change from large eggs.
+        A name that has all words of the other one and more is none: extra-large eggs are no change from large eggs.
 
         Where no other name of the item's category ends in its last word, that word tells no sort, and the same category
         suffices: a film may stand for another one.
@@ -201,7 +201,7 @@ class VisibleLinks:
             Whether one is the other's substitute.
         """
         own, known = (words_of(name_of(str(self._catalogue.titles[each]))) for each in (item, other))
-        if own and known and (own <= known or known <= own):
+        if own and known and (own < known or known < own):
             return False
         last = self._last_words(other, item)
         tells_sort = last[1] in self._sorts.get(int(self._catalogue.category_index[item]), ())

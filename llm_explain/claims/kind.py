@@ -93,7 +93,7 @@ class ClaimKind(ABC):
             of its topic; ``None`` for any number.
         stands_alone: Whether it may be all that a card states.
         list_place: Its place among the reasons of a composed list, whatever the attributions: -1 tells what a past
-            item has to do with it, 0 names one, 1 a category, 2 speaks of the item, 3 says the same of many items;
+            item has to do with it, 0 names one, 1 a category, 2 speaks of the item, 3 and 4 say the same of many items;
             ``None`` if a list does not give it.
         needs_visible_link: Whether a composed list gives it only if a person would see the link with the item.
         states_link: Whether it tells why the past item has to do with the item, so that a text needs nothing else.

@@ -42,7 +42,7 @@ class Season(ClaimKind):
     scope = "context"
     parts = ("season",)
     position = 100
-    list_place = None
+    list_place = 4
     topic = "season"
 
     def find(self, subjects: Subjects) -> Findings:

@@ -12,7 +12,6 @@ from llm_explain.dialogue.reason_answers import ReasonAnswers
 from llm_explain.dialogue.scene import Answer, Scene
 from llm_explain.dialogue.slots import OF_TWO_ITEMS
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
-from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,6 +103,8 @@ class Answers:
             item = slots.get("item_id")
             is_named = item is not None and intent == "details"
             return Answer([Statement("details_item", item=item) if is_named else Statement(intent)], focus=item)
+        if intent == "data_date":
+            return Answer([self._scene.until()])
         if intent == "switched_off":
             return Answer(self._off())
         if intent == "cheapest":
@@ -156,11 +157,8 @@ class Answers:
             if not self._scene.shop.policy.may_name_category(category):
                 return Answer([Statement("no_talk_own")])
             return Answer([tell(None, category)])
-        if intent == "last_bought" and not {"item_id", "category"} & slots.keys() and not self._scene.context.topic:
-            return Answer([self._scene.own.signals(self._scene.shop.crowd_kind or PURCHASE)])  # "what did I buy last"
-        if slots.get("all"):
-            told = self._scene.own.spent() if intent == "paid" else self._scene.own.most_often()
-            return Answer([told], focus=told.item)
+        if (whole := self._of_all(slots)) is not None:
+            return whole
         item = self._scene.item(slots)
         if isinstance(item, Answer):
             return item
@@ -174,6 +172,19 @@ class Answers:
             return Answer([tell(item, None), *([rhythm] if rhythm else [])], focus=item)
         total = self._scene.own.spent(item, None)
         return Answer([self._scene.own.paid(item), *([total] if total.numbers.get("count", 0) > 1 else [])], focus=item)
+
+    def _of_all(self, slots: Mapping[str, Any]) -> Answer | None:
+        """Return what the user bought last, paid in all or bought most; ``None`` for a question about something."""
+        own, is_named = self._scene.own, bool({"item_id", "category"} & slots.keys() or self._scene.context.topic)
+        if slots["intent"] == "last_bought" and not is_named:
+            return Answer([own.last_basket()])
+        if not slots.get("all"):
+            return None
+        if slots["intent"] == "paid":
+            usual = own.per_purchase()
+            return Answer([own.spent(), *([usual] if usual else [])])
+        told = own.most_often()
+        return Answer([told], focus=told.item)
 
     def _of_shop(self, slots: dict[str, Any]) -> Answer:
         """Answer what an item costs, whether it is available and whether a promotion runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from llm_explain.dialogue.answers import KNOWN, Answers
 from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.folding import folded, unaccented
 from llm_explain.dialogue.intents import intent_classifier, locale_encoder
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.name_finder import NameFinder
@@ -64,6 +66,9 @@ OFFERED: Final[dict[Role, tuple[tuple[str, ...], ...]]] = {
 
 MOST_SAID: Final = 20
 """Most frames that a context keeps."""
+
+MOST_NUMBERS: Final = 50
+"""Most numbers of an answer that a context keeps."""
 
 MOST_CHARACTERS: Final = 500
 """Characters of a message that are read."""
@@ -233,7 +238,7 @@ class Dialogue:
         slots, answer = ({"item_id": told.focus} if told is not answer and told.focus else dict(reading.slots)), told
         asked = {"intent": reading.intent, "slots": slots, "slot": answer.missing, "choices": list(answer.choices)}
         after = replace(
-            context.about(answer.focus, reading.slots, is_unclear=bool(reading.choices)),
+            context.about(answer.focus or _lost(reading), reading.slots, is_unclear=bool(reading.choices)),
             pending=None,
             asked=None if answer.missing is None else asked,
             intent=context.intent if reading.intent in TALK else reading.intent,
@@ -309,12 +314,21 @@ class Dialogue:
         return is_scored or bool(len(self._explainer.events.history(user_id, self._explainer.as_of)))
 
     def _to_staff(self, reading: Reading, customer: str, context: Context) -> Answer | None:
-        """Return an answer to a member of staff; ``None`` for one that the customer would get."""
+        """Return an answer to a member of staff, with its day; ``None`` for one that the customer would get."""
+        answer, intent = self._of_models(reading, customer, context), reading.intent
+        if answer is not None and answer.data.get("explanations") and (dated := self._staff.dated(intent)) is not None:
+            answer = replace(answer, parts=[dated, *answer.parts])
+        elif intent == "data_date" and (dated := self._staff.dated(str(context.intent), "data_until")) is not None:
+            answer = Answer([dated])
+        return answer and replace(answer, is_to_staff=True)
+
+    def _of_models(self, reading: Reading, customer: str, context: Context) -> Answer | None:
+        """Return what the models of staff answer; ``None`` for an answer that the customer would get."""
         staff, intent = self._staff, reading.intent
         slots = {name: value for name, value in reading.slots.items() if name != "user_id"}
         answer: Answer | None = None
         if "other_user" in slots:
-            return replace(staff.compare((customer, slots["other_user"]), self._locale), is_to_staff=True)
+            return staff.compare((customer, slots["other_user"]), self._locale)
         if intent in RISK:
             answer = staff.answer(intent, slots, customer, self._locale)
         elif intent == "due":
@@ -338,7 +352,7 @@ class Dialogue:
             answer = Answer([Statement(f"{intent}_staff")])
         elif intent not in TALK | OF_THE_SHOP and not self._is_user(customer):
             answer = Answer([Statement("unknown_user", user=customer)])
-        return answer and replace(answer, is_to_staff=True)
+        return answer
 
     def _supply(self, reading: Reading, demand: DemandAdvice) -> Answer | None:
         """Return what to order of an item; ``None`` for the catalogue's word on an item without a row of stock."""
@@ -429,6 +443,7 @@ class Dialogue:
         if not said:
             said = [self._said(Statement("unknown"))]
         choices = self._choices(answer.choices)
+        context = replace(context, numbers=self._numbers(" ".join(said)) if context.staff_user else ())
         return Turn(
             intent,
             dict(slots),
@@ -440,6 +455,11 @@ class Dialogue:
             None,
             answer.data,
         )
+
+    def _numbers(self, text: str) -> tuple[str, ...]:
+        """Return the numbers of an answer that are no ids of customers."""
+        rest = re.sub(unaccented(self._grammar.user), " ", folded(text))
+        return tuple(dict.fromkeys(re.findall("[0-9]{2,}", rest)))[:MOST_NUMBERS]
 
     def _addressed(self, answer: Answer, intent: str, context: Context) -> Sequence[Statement | Text]:
         """Return the parts of an answer; one that says "you" to a customer is introduced to staff as such."""
@@ -482,6 +502,11 @@ class Dialogue:
         if choice in self._explainer.titles:
             return self._names.item(choice)
         return self._wording.meaning(choice) or self._names.category(choice)
+
+
+def _lost(reading: Reading) -> str | None:
+    """Return the item of a message that was not understood."""
+    return reading.slots.get("item_id") if reading.intent in {"unknown", "off_topic"} else None
 
 
 def _deepened(reading: Reading, context: Context) -> Reading:

@@ -200,6 +200,27 @@ class OwnEvents:
         """
         return bool(set(self._history.kind) & SAID_OF.get(event, {event}))
 
+    def last_basket(self) -> Statement:
+        """Return the day of the last purchase and its titles that may be named; what is known without days."""
+        own = np.flatnonzero(self._history.is_target)
+        if not len(own) or not self._shop.has_dates or self._shop.crowd_kind != PURCHASE:
+            return self.known()
+        rows = own[self._history.occasion[own] == self._history.occasion[own[-1]]]
+        bought = dict.fromkeys(map(int, self._history.item_index[rows]))
+        named = [each for each in bought if self._catalogue.titles[each] and not self._shop.is_sensitive(each)]
+        items = tuple(str(self._catalogue.item_ids[each]) for each in named[:MOST_NAMED])
+        dates = {"last": self._day(self._history.timestamp[rows[-1]])}
+        return Statement("basket", items=items, numbers={"count": len(bought)}, dates=dates) if items else _UNNAMED
+
+    def per_purchase(self) -> Statement | None:
+        """Return the median of what the user paid in one purchase; ``None`` without prices."""
+        rows = np.flatnonzero(self._history.is_target & (self._history.price > 0))
+        if not len(rows) or self._shop.crowd_kind != PURCHASE:
+            return None
+        _, place = np.unique(self._history.occasion[rows], return_inverse=True)
+        sums = np.bincount(place, self._history.price[rows] * self._history.quantity[rows])
+        return Statement("per_purchase", amounts={"amount": round(float(np.median(sums)), 2)})
+
     def signals(self, event: str, item_id: str | None = None) -> Statement:
         """Return how many events of a kind there are, the last day, and the latest titles that may be named.
 

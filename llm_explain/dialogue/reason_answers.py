@@ -76,7 +76,7 @@ class ReasonAnswers:
             why = self.why({"item_id": item})
             return Answer([place, *self._lowering(self._explained(item)), *why.parts], focus=item, data=why.data)
         if self._scene.is_sensitive(item):
-            return Answer([Statement("no_talk_own")], focus=item)
+            return Answer([Statement("no_talk_own")], focus=slots.get("item_id"))
         row = self._explained(item)
         if row.rank is None:
             return Answer([Statement("not_candidate", item=item)], focus=item)

@@ -123,6 +123,12 @@ class Scene:
         names = [self.catalogue.category_names[each] for each in self.catalogue.category_index[index]]
         return [item for item, name in zip(self.context.items, names, strict=True) if name == category]
 
+    def until(self) -> Statement:
+        """Return until which day the history goes."""
+        if not self.shop.has_dates:
+            return Statement("unknown")
+        return Statement("data_until", dates={"moment": self.shop.shop.clock.local(self.explainer.as_of).date()})
+
     def category_of(self, item_id: str) -> str:
         """Return the category of an item."""
         (index,) = self.catalogue.index_of([item_id])

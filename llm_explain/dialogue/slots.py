@@ -305,7 +305,8 @@ class Slots:
         is_all = found.is_all and intent != "more"  # "anything like that"
         if focus and found.focus_at is not None and not is_all:
             return focus, ()
-        if ranked and ranked[0].category is not None and intent != "more":
+        is_of_use = bool(found.events) or self._generic.search(found.text) is not None
+        if ranked and ranked[0].category is not None and intent != "more" and is_of_use:
             return {"category": ranked[0].category}, ()  # "I never looked at wine, leave it out"
         is_kind = bool(found.kinds) and found.events[:1] == ["purchase"]  # "my store brand purchases"
         is_else = bool(ranked or found.unknown) and found.events[:1] == ["purchase"]
@@ -317,10 +318,10 @@ class Slots:
             return {"all": True}, ()
         if found.kinds and intent != "more":
             return {"kind": found.kinds[0]}, ()
-        if ranked:
+        if ranked and intent == "more":
             slots = self._resolved(ranked[0])
             return slots, () if slots else ranked[0].readings
-        return focus, ()
+        return ({} if ranked else focus), ranked[0].readings if ranked else ()
 
 
 def _meant(found: Mentions, context: Context) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 import llm_explain.jobs.churn
 import llm_explain.jobs.demand
@@ -24,8 +26,6 @@ from scoring.demand.storage import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-
-    import pandas as pd
 
     from llm_explain.jobs.churn.job import ChurnJob, UserActions
     from scoring.demand.forecaster import Forecaster
@@ -210,6 +210,24 @@ class Staff:
         if intent == "risk_change" and closing is None:
             return Answer([Statement("no_action")])
         return _told([record.to_dict() for record in self.churn.explain(rows, locale=locale, closing=closing)])
+
+    def dated(self, intent: str, frame: str = "") -> Statement | None:
+        """Return until when the data of an answer go: a risk and a forecast may be of a later day than the history.
+
+        Args:
+            intent: Intent of the answer.
+            frame: Frame of the statement, if not the one before an answer.
+
+        Returns:
+            The statement; ``None`` for other answers, and for weeks without dates.
+        """
+        if intent in RISK and self.churn is not None:
+            last = (self.churn.local - pd.Timedelta(1, "us")).date()
+            return Statement(frame or "dated_risk", dates={"moment": last})
+        if intent == "order" and self.demand is not None and self.demand.panel.has_dates:
+            week = dt.date.fromisoformat(self.demand.panel.as_of)
+            return Statement(frame or "dated_order", dates={"moment": week})
+        return None
 
     def prove(self, intent: str, answer: Answer) -> Answer:
         """Return the records behind an answer, and the SQL that repeats their facts.

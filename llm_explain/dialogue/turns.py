@@ -31,6 +31,7 @@ class Context:
         staff_user: Customer that a member of staff speaks of.
         last: Slots of the last change, which "undo" means.
         intent: Intent of the last question, which "and the second one?" repeats.
+        numbers: Numbers of the last answer, which are no customers.
         said: Frames of the answers so far that told nothing; none of them is said twice.
     """
 
@@ -48,6 +49,7 @@ class Context:
     intent: str | None = None
     said: tuple[str, ...] = ()
     other: str | None = None
+    numbers: tuple[str, ...] = ()
 
     def names_only(self, item_ids: Container[str], categories: Container[str], kinds: Container[str]) -> bool:
         """Return whether a context that a client sent back names nothing but what the shop has."""

@@ -43,7 +43,7 @@ LEAST_MARGIN: Final = 0.03
 """Least difference of the two best scores for an intent to be answered without asking back."""
 
 BARE_ID: Final = re.compile(
-    r"(?<![A-Za-z0-9_.,-])#?([0-9]{2,}|[A-Za-z_:/-]+[0-9][\w:/-]*)(?! ?[%％])(?=s\b|[^\w.,]|$|[.,](?!\d)|[^\x00-\x7f])",
+    r"(?<![A-Za-z0-9_.,-])#?([0-9]{2,}|[A-Za-z_:/-]+[0-9][\w:/-]*)(?=s\b|[^\w.,]|$|[.,](?!\d)|[^\x00-\x7f])",
     re.ASCII,
 )
 """An id without "customer" before it in a message of a member of staff."""
@@ -130,7 +130,7 @@ class Reader:
         self._grammar, self.names, self._intents = grammar, names, intents
         self._slots, self._is_user = Slots(grammar, category_of), is_user
         self._staff = frozenset(grammar.staff) - set(grammar.shopper)
-        self._yes, self._no, self._user, self._also, self._why, self._next, self._than, self._assent = (
+        self._yes, self._no, self._user, self._also, self._why, self._next, self._than, self._assent, self._amount = (
             re.compile(unaccented(each))
             for each in (
                 grammar.confirm,
@@ -141,6 +141,7 @@ class Reader:
                 grammar.next,
                 grammar.than,
                 grammar.assent,
+                grammar.amount,
             )
         )
 
@@ -212,6 +213,10 @@ class Reader:
             intent, (slots, choices) = "stop", self._slots.of("stop", found, context)  # "delete the first one"
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
+        if intent == "resume" and not (found.found or found.kinds) and self._no.search(found.text):
+            return Reading("no")  # "no, leave it like that"
+        if intent in {"unknown", "off_topic"} and any(each.strength > WEAK for each in found.found):
+            slots |= self._slots.one("last_bought", found, context)[0]  # "it" is that from now on
         return Reading(intent, slots, choices, rivals, is_unknown=bool(found.unknown) and is_bare, is_bare=is_bare)
 
     def _of_another(
@@ -297,6 +302,7 @@ class Reader:
         has letters and the shape of the last customer's id.
         """
         places = [(each.start, each.end) for each in self.names.places(text, context.items) if each.shown]
+        amounts = [match.span() for match in self._amount.finditer(text)]  # "46 %", "more than 40"
         shape = _shape(context.staff_user or "")
         bare = (
             each
@@ -304,6 +310,8 @@ class Reader:
             if (self._is_user(_as_written(each[1], message)) or (shape == _shape(each[1]) and not each[1].isdecimal()))
             and not any(start < each.start(1) < end for start, end in places)
             and not self.names.is_size(text, each.start(1))
+            and not any(start <= each.start(1) < end for start, end in amounts)
+            and (each[1] not in context.numbers or each[1] == context.staff_user)
         )
         match = self._user.search(text) or next(bare, None)
         if match is None:

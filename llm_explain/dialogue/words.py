@@ -35,6 +35,7 @@ class Grammar(_Strict):
         variants: Words for one thing in several regions, between "|"; a shop's own word stands for the others.
         plurals: Endings of the plural, and what the singular has instead; the first that fits is exchanged.
         confirm: Pattern of a confirmation.
+        amount: Pattern of an amount, whose number is no customer.
         assent: Pattern of what may follow a confirmation and still belongs to it.
         refuse: Pattern of a refusal.
         cardinals: Number words after "number".
@@ -65,6 +66,7 @@ class Grammar(_Strict):
     variants: list[str] = []
     plurals: dict[str, str] = {}
     confirm: str
+    amount: str
     assent: str
     refuse: str
     user: str

@@ -61,6 +61,7 @@ class ChatContext(Body):
         last: Slots of the last change.
         intent: Intent of the last question.
         staff_user: Customer that a member of staff speaks of.
+        numbers: Numbers of the last answer.
         said: Frames of answers that told nothing.
         other: Item that they spoke of before.
     """
@@ -76,6 +77,7 @@ class ChatContext(Body):
     intent: Kind | None = None
     staff_user: Id | None = None
     other: Id | None = None
+    numbers: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
     said: Annotated[tuple[Kind, ...], Field(max_length=20)] = ()
 
 

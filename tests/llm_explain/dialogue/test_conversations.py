@@ -266,10 +266,17 @@ def test_compare_him_with_a_customer_is_about_both(explainer: Explainer, context
     assert (reading.intent, reading.slots) == ("risk", {"user_id": USER, "other_user": "u07"})
 
 
-def test_what_was_bought_last_is_named(explainer: Explainer, context: Context) -> None:
-    history = explainer.events.history(USER, explainer.as_of)
+def test_the_last_basket_and_the_usual_amount_follow_from_the_log(explainer: Explainer, context: Context) -> None:
+    events = explainer.events.events
+    own = events[(events["user_id"] == USER) & (events["timestamp"] < explainer.as_of)]
+    last = own[own["timestamp"] == own["timestamp"].max()]
     turn = Dialogue(explainer).reply(USER, "what did I buy last?", context)
-    assert turn.text.startswith(f"Purchases in your history: {len(history)}, the last of 29 November 2017. Among")
+    assert turn.text.startswith(
+        f"Products of your last purchase, on 29 November 2017: {last['item_id'].nunique()}. Among"
+    )
+    usual = (own["price"] * own["quantity"]).groupby(own["timestamp"]).sum().median()
+    turn = Dialogue(explainer).reply(USER, "how much do I usually spend per visit?", context)
+    assert f"(median): {usual:,.2f}." in turn.text.replace("$", "")
 
 
 def test_who_chose_a_listed_item_asks_why_and_a_sum_needs_no_name(explainer: Explainer, context: Context) -> None:
@@ -290,12 +297,13 @@ def test_a_person_is_named_each_time_one_is_asked_for(explainer: Explainer, cont
     ("locale", "asked", "said", "is_confirmed"),
     [
         ("en", "stop using my soup purchases", "ok thanks, bye", False),
+        ("en", "stop using my soup purchases", "thanks", False),
         ("en", "stop using my soup purchases", "yes, do it", True),
         ("en", "stop using my soup purchases", "ok sure please", True),
         ("es", "no uses mis compras de soup", "vale, adiós", False),
         ("es", "no uses mis compras de soup", "sí, por favor", True),
         ("zh", "不要再用soup的购买记录", "好的，再见", False),
-        ("zh", "不要再用soup的购买记录", "好的，谢谢", True),
+        ("zh", "不要再用soup的购买记录", "好的，谢谢", False),
     ],
 )
 def test_only_a_message_that_confirms_and_says_nothing_else_confirms(
@@ -306,7 +314,21 @@ def test_only_a_message_that_confirms_and_says_nothing_else_confirms(
     assert (turns[1].change is not None) == is_confirmed
 
 
-def test_a_percentage_is_no_customer(explainer: Explainer, context: Context) -> None:
+def test_an_amount_and_a_number_of_the_last_answer_are_no_customers(explainer: Explainer, context: Context) -> None:
     reader = Dialogue(explainer)._reader
-    for message in ("is 46% high", "list everyone above 40 % risk"):
-        assert "user_id" not in reader.read(message, replace(context, staff_user=USER), "staff").slots
+    reader._is_user = lambda user: user in {"46", "40", "10", "119"}
+    shown = replace(context, staff_user=USER, numbers=("119",))
+    for message in ("is 46% high", "who is above 40", "she came 10 years ago", "are 119 categories a lot"):
+        assert "user_id" not in reader.read(message, shown, "staff").slots
+    assert reader.read("and 46?", shown, "staff").slots["user_id"] == "46"
+
+
+def test_a_refusal_in_more_words_undoes_nothing(explainer: Explainer, context: Context) -> None:
+    said = ["hide the second one", "yes", "no, déjalo así"]
+    turn = held(Dialogue(explainer, locale="es"), context, ["quita el segundo", "sí", said[2]])[-1]
+    assert not turn.needs_confirmation
+
+
+def test_until_when_the_data_go_is_told(explainer: Explainer, context: Context) -> None:
+    turn = Dialogue(explainer).reply(USER, "as of which date is that?", context)
+    assert turn.text == "The data go until 1 December 2017."

@@ -114,7 +114,7 @@ class Slots:
         if intent in {"price", "usual"} and (pair := self._than_other(found.found)):
             return pair, ()
         signals = [] if "purchase" in found.events else found.events
-        if intent in OF_OWN_EVENTS and signals:
+        if intent in OF_OWN_EVENTS - {"paid"} and signals:
             slots, choices = self.one(intent, found, context)
             return {**slots, "event": signals[0]}, choices  # "did I return it", "when did I last rate it"
         if intent in OF_ONE_ITEM:

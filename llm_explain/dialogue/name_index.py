@@ -6,6 +6,7 @@ import re
 from array import array
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -38,6 +39,9 @@ COMMON: Final = 4
 
 Key = frozenset[str] | tuple[str, ...]
 """Telling words of a name."""
+
+KEPT_SEARCHES: Final = 512
+"""Searches of the catalogue whose results are kept."""
 
 WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _CHARACTER: Final = re.compile(r"[a-z0-9]+|[^\W_]")
@@ -128,6 +132,7 @@ class NameIndex:
         distinct = {tuple(names) for names in titles.values()}  # many items share a title
         read = self._reads = {names: known[names] if names in known else self._read(names) for names in distinct}
         self._by_part: dict[str, array[int]] = {}
+        self._holding_of_all = lru_cache(KEPT_SEARCHES)(self._search)  # a message may repeat a word 500 times
         self._index_items({item: read[tuple(names)] for item, names in titles.items()})  # which share their words
         self.categories: dict[Key, str] = {}
         self.by_category_word: dict[str, tuple[str, ...]] = {}
@@ -274,9 +279,15 @@ class NameIndex:
         Returns:
             The items, in the order given.
         """
-        first = next(iter(self._parts(telling)), "")
-        several = (self._ids[place] for place in self._by_part.get(first, ())) if items is None else items
-        found = [item for item in several if any(self._is_in(telling, key) for key in self.names[item].keys)]
+        return self._holding_of_all(telling, is_joined) if items is None else self._holding(telling, items, is_joined)
+
+    def _search(self, telling: tuple[str, ...], is_joined: bool) -> list[str]:
+        """Return the items of the shop with some telling words, found by their rarest part."""
+        rarest = min((self._by_part.get(part, array("I")) for part in self._parts(telling)), key=len, default=())
+        return self._holding(telling, [self._ids[place] for place in rarest], is_joined)
+
+    def _holding(self, telling: tuple[str, ...], items: Iterable[str], is_joined: bool) -> list[str]:
+        found = [item for item in items if any(self._is_in(telling, key) for key in self.names[item].keys)]
         if not (is_joined or self._grammar.is_spaced):
             found = [item for item in found if "".join(telling) in self.names[item].parts]
         return [item for item in found if self.is_main(telling, item)] or found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -101,8 +102,11 @@ class NameSet:
         return any(not rest[:1].isalnum() for rest in begun)
 
 
-@lru_cache(maxsize=4096)
 @lru_cache(maxsize=1 << 14)
 def plain(name: str) -> str:
-    """Return a name without differences of letter case and space; kept, as every claim asks for its category's."""
-    return " ".join(name.casefold().split())
+    """Return a name without differences of case, space, full width and invisible characters.
+
+    Results are kept, as every claim asks for its category's.
+    """
+    text = unicodedata.normalize("NFKC", name)
+    return " ".join("".join(c for c in text if unicodedata.category(c) != "Cf").casefold().split())

@@ -21,6 +21,7 @@ from llm_explain.dialogue.answers import Answers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.mentions import WEAK, Mention, Mentions
 from llm_explain.dialogue.name_finder import NameFinder
+from llm_explain.dialogue.name_index import NameIndex
 from llm_explain.dialogue.own_events import OwnEvents
 from llm_explain.dialogue.slots import Slots
 from llm_explain.dialogue.verifier import AnswerVerifier
@@ -249,6 +250,21 @@ def test_part_of_a_chinese_title_is_a_name() -> None:
     names = NameFinder(grammar, {"a": ["Coca-Cola 可口可乐"], "b": ["皇家猫粮"]}, {"碳酸饮料": ["碳酸饮料"]})
     assert [each.shown for each in names.find("不喜欢可乐", ["a", "b"]).found] == [("a",)]
     assert [each.items for each in names.find("可乐呢", []).found] == [("a",)]
+
+
+def test_a_long_message_without_spaces_searches_few_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It searched all items with its first two characters, once for each run of its words."""
+    grammar, _, _ = dialogue_words("zh")
+    titles = {name: [name] for name in (f"{chr(0x4E00 + place)}奶酪条" for place in range(300))}
+    names, asked, search = NameFinder(grammar, titles, {"x": ["x"]}), list[int](), NameIndex._holding
+
+    def counted(self: NameIndex, telling: tuple[str, ...], items: list[str], is_joined: bool) -> list[str]:
+        asked.append(len(items))
+        return search(self, telling, items, is_joined)
+
+    monkeypatch.setattr(NameIndex, "_holding", counted)
+    names.find("奶酪面包" * 125, [])
+    assert sum(asked) == 300  # "奶酪" alone has items; they are kept for its other 124 places
 
 
 def test_one_character_that_ends_a_title_on_screen_is_a_name() -> None:

@@ -3,12 +3,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from llm_explain.claims import ClaimKinds
 from llm_explain.errors import PromptError
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
+from scoring.data.catalogue import Catalogue
 from scoring.data.shop import Shop
 from tests.llm_explain.claims.scene import CATALOGUE, INDEX, attribution, derive, evidence
 from tests.llm_explain.claims.test_context import crowd
@@ -29,6 +31,12 @@ def test_a_type_is_a_whole_word_at_the_beginning_of_a_title() -> None:
     assert not Policy(types=["pregnancy te"]).is_sensitive_item(CATALOGUE, INDEX["kit"])
     assert not Policy(types=["test kit"]).is_sensitive_item(CATALOGUE, INDEX["kit"])
     assert Policy(types=["lager"]).is_sensitive_item(CATALOGUE, INDEX["lager"])
+
+
+@pytest.mark.parametrize("title", ["Ｐregnancy test kit", "Pregn\u00adancy test kit", "ｐｒｅｇｎａｎｃｙ test kit"])
+def test_letters_that_look_alike_hide_no_sensitive_item(title: str) -> None:
+    items = pd.DataFrame({"item_id": ["1"], "title": [title], "category": "health"})
+    assert Policy(types=["pregnancy test"]).is_sensitive_item(Catalogue(items), 0)
 
 
 @pytest.mark.parametrize(

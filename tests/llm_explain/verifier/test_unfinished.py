@@ -50,7 +50,7 @@ def test_a_lost_beginning_is_refused_however_it_goes_on(text: str, kinds: set[st
         ("{users_band} shoppers put this in their basket", {"popular"}),  # "baskets"
         ("At the mom", {"promotion"}),  # "at the moment", not anybody's mom
         ("You often buy {cat", {"category_affinity"}),
-        ("Some of the customers who bought ", {"similar_item"}),
+        ("{next_share} of the customers who bought ", {"similar_item"}),
         ("More in demand in {month} than usu", {"season"}),
         ("Because you buy {category}, ", {"category_affinity"}),  # … we suggest this
         ("Because you buy {category}, and because it's {promotion}", {"category_affinity", "promotion"}),

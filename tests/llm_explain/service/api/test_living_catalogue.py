@@ -352,7 +352,8 @@ def test_similar_items_and_a_completed_basket_are_the_explainers(tmp_path: Path)
         reply = client.post("/v1/similar", json={"item_id": "a", "k": 4}).json()
         RelatedItems.model_validate(reply)
         text = "Bought together with apples by 60 customers."
-        assert [(item["item_id"], item["title"], item["text"]) for item in reply["items"]] == [("b", "Oat bars", text)]
+        shown = [(item["item_id"], item["title"], item["text"]) for item in reply["items"]]
+        assert shown == [("b", "Oat bars", text), ("e", "Bagels", None), ("f", "Tea", None)]
         reply = client.post("/v1/complete", json={"basket": ["a", "gone"], "locale": "en"}).json()
         assert [(item["item_id"], item["text"]) for item in reply["items"]] == [("b", text)]
         assert reply["unknown_items"] == ["gone"]

@@ -200,9 +200,8 @@ def test_push_and_coupon_lines(explainer: Explainer, consent: Path, coupon: Offe
                     assert "coupon A50" in row.text or "until" in row.text.casefold()
         else:
             title = explainer.titles[coupon.item_id]
-            assert set(messages["text"]) == {
-                f"{title[0].upper()}{title[1:]}: $0.50 off with coupon A50 until 10 December"
-            }
+            title = title[0].upper() + title[1:]
+            assert set(messages["text"]) == {f"{title}: $0.50 off with coupon A50 until 10 December"}
             assert set(messages["subject"]) == {""}
             (html,) = set(messages["html"])
             assert title in html

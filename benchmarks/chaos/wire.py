@@ -119,11 +119,23 @@ async def ask_once(port: int, sent: bytes) -> Answer:
         connection.close()
 
 
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    """Return a body that comes in chunks, such as that of an export."""
+    body = b""
+    while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readexactly(2)
+    return body
+
+
 async def _read(reader: asyncio.StreamReader, *, has_body: bool) -> tuple[int, dict[str, str], bytes]:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.rstrip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    body = await reader.readexactly(int(headers.get("content-length", "0"))) if has_body else b""
+    if has_body and headers.get("transfer-encoding") == "chunked":
+        body = await _chunks(reader)
+    else:
+        body = await reader.readexactly(int(headers.get("content-length", "0"))) if has_body else b""
     return int(first.split()[1]), headers, body
 
 

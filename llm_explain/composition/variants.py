@@ -27,6 +27,8 @@ def variant_fit(items: IndexArray, evidence: Evidence) -> np.ndarray[Any, np.dty
         Purchases, summed over the words, shape ``(n,)``; 0 for an item without other variants.
     """
     words = evidence.shop.once(variant_words)
+    if not words:
+        return np.zeros(len(items), dtype=np.int64)
     bought = Counter(word for item in evidence.item.tolist() for word in words.get(item, ()))
     return np.array([sum(bought[word] for word in words.get(item, ())) for item in items.tolist()], dtype=np.int64)
 

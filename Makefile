@@ -73,13 +73,14 @@ lint: setup
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pydoclint --quiet llm_explain scoring
 
-fast: setup browser
-	$(PYTEST) -m 'not slow'
+fast: setup browser clients
+	$(PYTEST) -m 'not slow' --durations=30
 
-# Two jobs at a time before the tests: training leaves a part of two cores idle, and mypy takes one.
+# Training takes one core for six minutes, so the tests that need no real data run meanwhile.
 test: setup
-	$(MAKE) --jobs=2 lint browser clients $(ARTIFACTS)/manifest.json
-	$(PYTEST) --durations=30
+	$(MAKE) --jobs=2 lint browser clients
+	OMP_NUM_THREADS=1 $(MAKE) --jobs=2 $(ARTIFACTS)/manifest.json fast
+	$(PYTEST) -m slow --durations=30
 	$(PYTEST) --dist load -W ignore --nbmake --nbmake-timeout=900 notebooks
 
 # Apart from `make test`: measuring lines and branches makes the tests take half as long again.

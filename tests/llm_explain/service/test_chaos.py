@@ -26,7 +26,7 @@ def test_malformed_requests(shop_artifacts: Path, tmp_path: Path) -> None:
 
 
 def test_a_language_model_that_dies(shop_artifacts: Path) -> None:
-    figures = model_faults.run(shop_artifacts, n_requests=60, n_faults=3, deadline_ms=5000)  # on a busy machine too
+    figures = model_faults.run(shop_artifacts, n_requests=40, n_faults=2, deadline_ms=5000)  # on a busy machine too
     assert not figures["faults"], figures
     assert figures["kill"] + figures["stop"] >= 1
 
@@ -48,7 +48,7 @@ def test_a_full_disk(shop_artifacts: Path) -> None:
 
 @pytest.mark.slow
 def test_sensitive_profiles() -> None:
-    figures = sensitive.run(REAL_ARTIFACTS, n_profiles=20)
+    figures = sensitive.run(REAL_ARTIFACTS, n_profiles=8)
     assert figures["ok"], figures
 
 

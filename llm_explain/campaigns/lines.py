@@ -35,6 +35,8 @@ MAX_PUSH = 120
 """Characters of the text of a notification."""
 
 COUPON = "coupon"
+NUMBER = "number"
+"""Slot of the item's id, empty for an item that its title tells."""
 
 
 class _Strict(BaseModel):
@@ -113,6 +115,10 @@ class CampaignLines:
         named = self._writer.subject.format(shop=shop_name)
         return named if shop_name and len(named) <= MAX_SUBJECT else self._writer.nameless_subject
 
+    def tells_when(self, kind: str) -> bool:
+        """Return whether a line tells when, in place of the sentence of a claim kind."""
+        return kind in self._writer.lines and kind not in self._writer.subjects
+
     def label(self, title: str) -> str | None:
         """Return what a line calls an item with a title; ``None`` if it cannot be named."""
         return self._names.label(title)
@@ -141,7 +147,7 @@ class CampaignLines:
             The line; ``None`` if no line is true and short enough.
         """
         label = self.label(title)
-        values = {ITEM_LABEL: label, **self._values.write(kind, Facts(facts, as_of, {}))}
+        values = {ITEM_LABEL: label, NUMBER: "", **self._values.write(kind, Facts(facts, as_of, {}))}
         shorter = () if max_length is None else self._writer.subjects[kind]
         for pattern in self._writer.rests[kind] if is_rest else (*self._writer.lines[kind], *shorter):
             slots = {name for _, name, _, _ in Formatter().parse(pattern) if name}

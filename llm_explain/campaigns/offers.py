@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -43,6 +43,10 @@ class Offer:
     kind: str
     item_id: str
     facts: Mapping[str, Fact]
+
+    def numbered(self) -> Offer:
+        """Return the offer with the item's id as a fact, for an item whose title other items share."""
+        return replace(self, facts={**self.facts, "item_number": self.item_id})
 
     def expected_cost(self, probability: float, price: float) -> float:
         """Return what the coupon is expected to cost if the item is bought with it; 0 for a promotion.
@@ -84,7 +88,21 @@ def read_coupons(source: Source, item_ids: Sequence[str]) -> list[Offer]:
     known = set(item_ids)
     texts = frame.astype("str").astype(object).where(frame.notna(), None)
     rows: list[dict[str, str | None]] = [{str(k): v for k, v in row.items()} for row in texts.to_dict("records")]
-    return [_coupon(row, number, name, known) for number, row in enumerate(rows, start=1)]
+    coupons = [_coupon(row, number, name, known) for number, row in enumerate(rows, start=1)]
+    _refuse_overlaps(coupons, name)
+    return coupons
+
+
+def _refuse_overlaps(coupons: Sequence[Offer], file: str) -> None:
+    """Raise ``TableError`` for two coupons of an item that can be used on the same day."""
+    ends: dict[str, str] = {}
+    for coupon in sorted(coupons, key=lambda each: (each.item_id, str(each.facts["since"]))):
+        if str(coupon.facts["since"]) <= ends.get(coupon.item_id, ""):
+            raise TableError(
+                f"{file}: item {coupon.item_id!r} has a second coupon, {coupon.offer_id!r}, on the same days but "
+                "one is told. Keep one of them."
+            )
+        ends[coupon.item_id] = str(coupon.facts["until"])
 
 
 def coupons_of(rows: Sequence[Mapping[str, object]], item_ids: Sequence[str]) -> list[Offer]:

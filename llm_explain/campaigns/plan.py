@@ -15,6 +15,7 @@ from llm_explain.campaigns.offers import promotions_of, running
 from llm_explain.campaigns.records import HOLDOUT, TREATED, CampaignPlan, PlannedMessage, PlannedOffer
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.claims.subjects import Subjects
+from llm_explain.errors import SettingError
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 from llm_explain.text.lexicon import load_lexicon
 from scoring.data.moments import as_moment
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 NO_OFFER: Final = "no offer among the best items"
 NO_REASON: Final = "no reason that can be said"
 OVER_BUDGET: Final = "budget or number of messages used up"
-REPEAT: Final = "repeat_item"
+TOO_SOON: Final = 0.5
+"""Share of a user's own rhythm with an item, below which the user needs no offer of it yet."""
+
 OFFERS_ONLY: Final = Suppressions(kinds=frozenset({"promotion"}))
 """The offer's own line states the promotion; the sentence gives another reason."""
 
@@ -68,7 +71,7 @@ def plan_campaign(
         progress: Told of the users that were read.
 
     Returns:
-        The plan.
+        The plan. The call raises ``SettingError`` for a coupon of an amount in a shop without a currency.
     """
     moment = explainer.as_of if as_of is None else as_moment(as_of)
     settings = settings.model_copy(update={"locale": settings.locale or explainer.locale})
@@ -107,21 +110,35 @@ class _Planner:
         shop = explainer.shop
         self.catalogue, self.policy = shop.catalogue, shop.policy
         self.today = shop.local(as_of).date()
-        self.coupons = {offer.item_id: offer for offer in running(coupons, self.today.isoformat())}
+        titles = self.catalogue.title_index
+        is_shared = dict(zip(self.catalogue.item_ids, (np.bincount(titles)[titles] > 1).tolist(), strict=True))
+        self.coupons = {
+            offer.item_id: offer.numbered() if is_shared[offer.item_id] else offer
+            for offer in running(coupons, self.today.isoformat())
+        }
+        if shop.policy.currency is None and any("amount_off" in offer.facts for offer in self.coupons.values()):
+            raise SettingError(
+                'a coupon has an amount_off but the shop has no currency, and "2.00 off" says nothing. '
+                "Set currency in shop.yaml, or give percent_off."
+            )
         self.prices = shop.snapshot.price
         self.lines = campaign_lines(explainer, settings.locale)
 
     def wishes(self, user_id: str) -> list[_Wish]:
         """Return a user's offers among the best items, the likeliest purchase first; none is a sensitive item.
 
-        Of items with the same title, which a reader cannot tell apart, the likeliest one is offered.
+        Of items with the same title, which a reader cannot tell apart, the likeliest one is offered. An item that the
+        user bought less than half of the user's own median interval ago is not.
         """
         user = self.explainer.reader.read(user_id, self.context(user_id)[0])
         items, scores = user.scored.rank(self.settings.depth)
+        bought = Subjects.of(user.evidence, np.zeros(len(items), dtype=np.int64), items).of_item
+        kept = np.ones(len(items), dtype=bool)
+        if user.evidence.shop.has_dates:
+            kept = ~(bought.days_since < TOO_SOON * bought.rhythm)  # no rhythm is NaN
         if self.settings.section != "mixed":
-            is_bought = Subjects.of(user.evidence, np.zeros(len(items), dtype=np.int64), items).of_item.counts > 0
-            kept = is_bought == (self.settings.section == "again")
-            items, scores = items[kept], scores[kept]
+            kept &= (bought.counts > 0) == (self.settings.section == "again")
+        items, scores = items[kept], scores[kept]
         offers = promotions_of(user.evidence, items)
         found = []
         for item, probability in zip(items.tolist(), user.scored.probability(scores), strict=True):
@@ -211,14 +228,14 @@ class _Planner:
 
     def _varied(self, row: Explanation, wish: _Wish, before: Sequence[PlannedOffer]) -> Explanation:
         """Return an explanation that tells when an item was bought, if its count is 1 or an offer before tells one."""
-        if [claim.kind for claim in row.reasons] != [REPEAT] or row.text is None:
+        if len(row.reasons) != 1 or row.text is None or not self.lines.tells_when(row.reasons[0].kind):
             return row
         (claim,) = row.reasons
         told = [each.kind for offer in before for each in offer.explanation.reasons]
-        if EVENT_KIND in claim.facts or (claim.facts["count"] != 1 and REPEAT not in told):
+        if EVENT_KIND in claim.facts or (claim.facts["count"] != 1 and claim.kind not in told):
             return row
         title = str(self.catalogue.titles[wish.item])
-        line = self.lines.write(REPEAT, claim.facts, title=title, as_of=self.today)
+        line = self.lines.write(claim.kind, claim.facts, title=title, as_of=self.today)
         return replace(row, text=replace(row.text, text=line), statements=()) if line else row
 
     def _line(self, wish: _Wish, max_length: int | None = None, *, is_rest: bool = False) -> str | None:

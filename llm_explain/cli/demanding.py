@@ -109,6 +109,8 @@ def train(
         calendar=events,
     )
     panel = replace(panel, currency=currency or panel.currency, unit=unit.strip())
+    if panel.begins_on:
+        note(f"the weeks begin on a {panel.begins_on}; --map COLUMN=week_end says that a day is the last of its week")
     if not panel.unit and (panel.units % 1 > 0).any():
         note("the sales are no whole numbers: --unit says in the texts what they are, for example kg or USD")
     config = DemandConfig(weeks=weeks, seed=seed)

@@ -61,6 +61,7 @@ class AuditWords(BaseModel):
     Attributes:
         headline: Regular expression of the headline's ``risk`` and ``average`` in percent.
         kinds: Cues by claim kind.
+        closing: What begins a claim at the end of a text, which is no driver.
         opposing: What separates opposing drivers from reasons.
     """
 
@@ -68,6 +69,7 @@ class AuditWords(BaseModel):
 
     headline: str
     kinds: dict[str, Cue]
+    closing: str
     opposing: str
 
 
@@ -131,7 +133,7 @@ def text_faults(record: Record, terms: Mapping[str, float], average: float, loca
         return []
     words = job_section(locale, "churn", "audit", AuditWords)
     locale = locale.replace("-", "_")
-    halves = re.split(words.opposing, text, maxsplit=1)
+    halves = re.split(words.opposing, re.split(words.closing, text, maxsplit=1)[0], maxsplit=1)
     is_high = record["probability"] >= average
     stated = {claim["kind"]: claim for claim in (*record["reasons"], *record["statements"]) if claim["player"]}
     faults = list(_headline_faults(re.search(words.headline, text), record["probability"], average))

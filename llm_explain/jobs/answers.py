@@ -105,7 +105,7 @@ def demand_answer(
         detail: ``text``, ``reasons`` or ``full``.
 
     Returns:
-        The last week and one result for each item. The call raises ``TableError`` or ``SettingError`` for plans or
+        Last week, unit, and one result for each item. The call raises ``TableError`` or ``SettingError`` for plans or
         stock that cannot be used.
     """
     most = forecaster.model.config.weeks
@@ -125,4 +125,4 @@ def demand_answer(
         told = dict(results_of(scene, records, weeks or most, detail))
     missing: Json = {"status": "unknown_item", "weeks": [], "order": None}
     results = [{"item_id": item, "store_id": store, **told.get((item, store), missing)} for item, store in keys]
-    return {"last_week": panel.as_of, "results": results}
+    return {"last_week": panel.as_of, "unit": panel.unit, "results": results}

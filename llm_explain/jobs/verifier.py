@@ -27,8 +27,8 @@ _MACRO = re.compile(r"<([a-z_]+)>")
 _NAME = re.compile(r"\(\?P<([a-z_]+)>")
 
 
-_Kinds = tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-"""Headline, reasons, opposing drivers and closing statements of a text."""
+_Kinds = tuple[str, tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]
+"""Headline, reasons, opposing drivers, and closing statements of a text with what stands before each."""
 
 
 class BriefVerifier:
@@ -102,13 +102,29 @@ class BriefVerifier:
     def _pattern(self, brief: Brief) -> re.Pattern[str]:
         """Return the regular expression of a whole text with the kinds of a brief."""
         reasons, opposing = (tuple(each.kind for each in group) for group in (brief.reasons, brief.opposing))
-        key = (brief.headline.kind, reasons, opposing, tuple(each.kind for each in brief.closing))
+        closing = tuple((each.kind, self._lead(each)) for each in brief.closing)
+        key = (brief.headline.kind, reasons, opposing, closing)
         if key not in self._patterns:
             self._patterns[key] = re.compile(self._source(*key), re.DOTALL)
         return self._patterns[key]
 
+    def _lead(self, closing: Stated) -> str:
+        """Return the regular expression before a closing statement; a claim says whether it is against the headline."""
+        grammar = self._words.grammar
+        return (
+            ""
+            if closing.kind not in self._words.kinds
+            else grammar.yet
+            if closing.facts["is_against"]
+            else grammar.also
+        )
+
     def _source(
-        self, headline: str, reasons: tuple[str, ...], opposing: tuple[str, ...], closing: tuple[str, ...]
+        self,
+        headline: str,
+        reasons: tuple[str, ...],
+        opposing: tuple[str, ...],
+        closing: tuple[tuple[str, str], ...],
     ) -> str:
         grammar = self._words.grammar
         numbered = iter(range(100))
@@ -129,7 +145,7 @@ class BriefVerifier:
             if kinds:
                 source += f"(?:{before})" + between.join(map(part, kinds))
         source += f"(?:{grammar.end})"
-        return source + "".join(f"(?:{grammar.next}){part(kind)}(?:{grammar.end})" for kind in closing)
+        return source + "".join(f"(?:{grammar.next}){lead}{part(kind)}(?:{grammar.end})" for kind, lead in closing)
 
     def _expanded(self, kind: str, source: str) -> str:
         expanded = source

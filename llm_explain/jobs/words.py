@@ -52,6 +52,8 @@ class Joins(_Strict):
         opposing: Before the first opposing driver.
         end: End of a sentence.
         next: Between sentences.
+        yet: Before a claim at the end that speaks against the headline.
+        also: Before another claim at the end.
     """
 
     reasons: str
@@ -60,6 +62,8 @@ class Joins(_Strict):
     opposing: str
     end: str
     next: str
+    yet: str = ""
+    also: str = ""
 
 
 class WriterWords(_Strict):
@@ -108,6 +112,8 @@ class Grammar(_Strict):
     opposing: str
     end: str
     next: str
+    yet: str = ""
+    also: str = ""
 
 
 class VerifierWords(_Strict):

@@ -83,7 +83,10 @@ class BriefWriter:
         before_opposing = (lead and lead.opposing) or joins.opposing
         head = self._phrase(brief.headline.kind, brief.headline.facts, as_of, key)
         reasons, opposing = (self._all(each, as_of, key) for each in (brief.reasons, brief.opposing))
-        closing = self._all(brief.closing, as_of, key)
+        closing = [
+            (self._lead(each) + slots, self._lead(each) + text if text else "")
+            for each, (slots, text) in zip(brief.closing, self._all(brief.closing, as_of, key), strict=True)
+        ]
         parts = [head, *reasons, *opposing, *closing]
         if not all(text for _, text in parts):
             return "", ""
@@ -97,6 +100,11 @@ class BriefWriter:
             return joins.next.join([text + joins.end, *(_capitalise(each[place]) + joins.end for each in closing)])
 
         return joined(0), _capitalise(joined(1))
+
+    def _lead(self, closing: Stated) -> str:
+        """Return what stands before a closing statement: a claim says whether it speaks against the headline."""
+        joins = self._words.joins
+        return "" if closing.kind not in self._words.kinds else joins.yet if closing.facts["is_against"] else joins.also
 
     def _all(self, stated: Iterable[Claim | Stated], as_of: dt.date, key: str) -> list[tuple[str, str]]:
         return [self._phrase(each.kind, each.facts, as_of, key) for each in stated]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 N_BINS: Final = 10
 N_STEPS: Final = 25
+N_DRAWS: Final = 200
+TWO_SIDED: Final = 1.96
 MIN_ERRORS: Final = 2.0
 """Standard errors that a calibration must gain on held-out rows to be used."""
 
@@ -32,6 +34,42 @@ def auc(y: Floats, score: Floats) -> float:
     if not n1 or not n0:
         return float("nan")
     return float((rankdata(score)[positive].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
+
+
+def auc_margin(y: Floats, score: Floats) -> float:
+    """Return half the width of the 95 % interval of the AUC.
+
+    Source: DeLong et al. (1988), Comparing the areas under two or more correlated ROC curves.
+
+    Args:
+        y: Labels 0 and 1, shape ``(n,)``.
+        score: Scores, shape ``(n,)``.
+
+    Returns:
+        The margin; NaN if a class has fewer than two rows.
+    """
+    above = [rankdata(score)[own] - rankdata(score[own]) for own in (y > 0, y <= 0)]  # rows of the other class below
+    sizes = [len(each) for each in above]
+    if min(sizes) < 2:  # a variance needs two rows
+        return float("nan")
+    variances = [(each / other).var(ddof=1) / len(each) for each, other in zip(above, reversed(sizes), strict=True)]
+    return float(TWO_SIDED * np.sqrt(sum(variances)))
+
+
+def ece_of_right_risks(risk: Floats, *, seed: int = 0) -> float:
+    """Return the calibration error that risks exceed in 5 % of the cases although they are right.
+
+    Args:
+        risk: Probabilities, shape ``(n,)``.
+        seed: Seed of the simulated labels.
+
+    Returns:
+        The 95 % quantile of ``ece`` of labels that are drawn by the risks.
+    """
+    draws = np.random.default_rng(seed)
+    return float(
+        np.quantile([ece((draws.random(len(risk)) < risk).astype(np.float64), risk) for _ in range(N_DRAWS)], 0.95)
+    )
 
 
 def ece(y: Floats, risk: Floats) -> float:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from scoring.demand.columns import DATE, HEADERS, WIDE, normal
+from scoring.demand.columns import DATE, HEADERS, WIDE, days_in, normal
 from scoring.demand.panel import WEEK
 from scoring.errors import TableError
 
@@ -114,13 +114,13 @@ class Calendar:
 
 
 def _days(column: pd.Series) -> pd.Series:
-    days = pd.to_datetime(column, errors="coerce")
+    days = days_in(column)
     if days.isna().any():
         raise TableError(
             f"calendar: the date is empty or unreadable in {int(days.isna().sum())} rows but a day is needed in each. "
             "Write ISO 8601, for example 2017-12-01."
         )
-    return days.dt.normalize()
+    return days
 
 
 def _events(table: pd.DataFrame, keys: set[object]) -> tuple[pd.Series, tuple[str, ...]]:

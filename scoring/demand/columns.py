@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 DATE: Final = "date"
 TITLE: Final = "title"
 PROMOTION: Final = "promotion"
+WEEK_END: Final = "week_end"
+"""Name of a column with the last day of each week."""
 
 HEADERS: Final[dict[str, tuple[str, ...]]] = {
     ITEM: (
@@ -23,7 +25,8 @@ HEADERS: Final[dict[str, tuple[str, ...]]] = {
         "product code", "stock code", "stockcode", "product", "brand", "material", "family", "dept",
     ),
     STORE: ("store id", "store", "store nbr", "shop id", "shop", "location id", "location", "outlet", "branch", "site"),
-    DATE: ("date", "day", "sales date", "week start", "week ending", "week end", "timestamp", "invoice date"),
+    DATE: ("date", "day", "sales date", "week start", "timestamp", "invoice date"),
+    WEEK_END: ("week end", "week ending", "week ending date", "week end date"),
     WEEK: ("week", "week no", "week number", "wk", "week id", "wm yr wk"),
     UNITS: (
         "units", "unit sales", "sales", "quantity", "qty", "units sold", "weekly sales", "sales qty", "demand", "sold",
@@ -40,6 +43,7 @@ PROMOTIONS: Final = re.compile(
 )
 _MOST_CODES: Final = 6
 WIDE: Final = re.compile(r"^d_?\d+$")
+_OFFSET: Final = re.compile(r"(:\d\d(?:\.\d+)?)\s?(?:Z|[+-]\d\d:?\d\d)$")
 
 
 def normal(header: str) -> str:
@@ -59,7 +63,7 @@ def named(
     Args:
         frame: A table in any of the usual shapes; columns ``d_1, d_2, …`` are weeks or days side by side.
         mapping: Name by header, before anything else; an empty name leaves the column out, ``promotion`` keeps it as
-            a promotion under its own header.
+            a promotion under its own header, ``week_end`` says that a day is the last one of its week.
         days: Day by header of a column ``d_1, d_2, …``; without it, they follow each other from any Monday.
 
     Returns:
@@ -81,13 +85,14 @@ def named(
         ranked = {normal(str(header)): header for header in free if header not in chosen.values()}
         if name not in chosen and (found := next((ranked[each] for each in headers if each in ranked), None)):
             chosen[name] = found
-    if UNITS not in chosen or not {DATE, WEEK} & set(chosen):
+    if UNITS not in chosen or not {DATE, WEEK, WEEK_END} & set(chosen):
         what = "units" if UNITS not in chosen else "week or date"
         columns = ", ".join(map(str, frame.columns))
         raise TableError(f"the sales table has columns {columns} but one of {what} is needed. Name it with --map.")
-    table = pd.DataFrame({name: frame[header] for name, header in chosen.items()})
-    if DATE not in chosen and (year := next((each for each in free if normal(str(each)) == "year"), None)) is not None:
-        table[DATE] = _days(frame[year], table.pop(WEEK))
+    year = next((each for each in free if normal(str(each)) == "year"), None)
+    table = _dated(
+        pd.DataFrame({name: frame[header] for name, header in chosen.items()}), None if year is None else frame[year]
+    )
     for header in frame.columns:
         is_asked = mapping.get(str(header)) == PROMOTION
         is_free = header in free and header not in chosen.values()
@@ -103,6 +108,16 @@ def named(
     return table
 
 
+def _dated(table: pd.DataFrame, year: pd.Series | None) -> pd.DataFrame:
+    """Return a table whose last days of weeks, or calendar weeks of years, are dates; dates come first."""
+    ends = table.pop(WEEK_END) if WEEK_END in table else None
+    if DATE in table:
+        return table
+    if ends is not None:
+        return table.assign(**{DATE: days_in(ends) - pd.Timedelta(days=6)})
+    return table if year is None else table.assign(**{DATE: _days(year, table.pop(WEEK))})
+
+
 def id_texts(column: pd.Series) -> pd.Series:
     """Return ids as texts: 7.0 in a column of numbers, or where all are written so, is 7; a gap is empty."""
     texts = column.astype("string").fillna("").str.strip()
@@ -110,6 +125,16 @@ def id_texts(column: pd.Series) -> pd.Series:
     if len(filled) and filled.str.fullmatch(r"\d+\.0").all():
         texts = texts.str.removesuffix(".0")
     return texts.astype(str)
+
+
+def days_in(column: pd.Series) -> pd.Series:
+    """Return the days of a column as written, NaT where unreadable: an offset such as +02:00 moves none of them."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_localize(None)
+    elif not pd.api.types.is_datetime64_dtype(column):
+        column = column.astype("string").str.strip().str.replace(_OFFSET, r"\1", regex=True)
+    days: pd.Series = pd.to_datetime(column, errors="coerce").dt.normalize()
+    return days
 
 
 def _days(year: pd.Series, week: pd.Series) -> pd.Series:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from scoring.demand.effects import HOLIDAY
 from scoring.demand.forecaster import intermittent_at
-from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK, YEAR
+from scoring.demand.panel import ITEM, PRICE, QUARTER, STORE, UNITS, WEEK, YEAR
 from scoring.demand.ranges import LEVELS
 from scoring.errors import SettingError
 
@@ -37,9 +37,6 @@ _ENDS: Final = [f"{side}_{level}" for level in LEVELS for side in ("low", "high"
 LEAST_PROMOTED: Final = 2
 """Weeks of the last year in which a promotion must have run, so that its demand can be told."""
 
-PROMOTED_LATELY: Final = 13
-"""Weeks, in one of which it must have run: a summer sale is no matter of December."""
-
 
 @dataclass(frozen=True, eq=False)
 class Outlook:
@@ -47,14 +44,14 @@ class Outlook:
 
     Attributes:
         weekly: One row a series and week: ``units`` with ``low_50`` … ``high_95``, the plan of the week, and the units
-            ``without_<promotion>``, ``at_usual_price`` and ``without_holidays``, missing where no such promotion,
-            price or event is planned. ``unknown_plan`` is empty if a plan is given for the week. If not, the week
-            counts as an ordinary one: ``no_promotion``, ``usual_promotions``, or ``price`` if the sales have no
-            promotion.
+            ``without_<promotion>`` (at ``ordinary_price``, that of a week without it), ``at_usual_price`` and
+            ``without_holidays``, missing where no such promotion, price or event is planned. ``unknown_plan`` is empty
+            if a plan is given for the week. If not, the week counts as an ordinary one: ``no_promotion``,
+            ``usual_promotions``, or ``price`` if the sales have no promotion.
         together: One row a series and number of coming weeks ``weeks``: these weeks together, in units.
         promoted: The same if the ``promotion`` that the item has most often runs in the coming week, of series without
             a plan of that week; with its ``price`` then.
-        series: One row a series: what it sold in the last week, and how long it has sold nothing.
+        series: One row a series: what it sold lately and a year ago, and how long it has sold nothing.
         players: One row a series and week: log units that each player adds, ``base_value`` and their sum ``score``.
         holidays: One row a named event and week of the calendar: ``week``, ``event``, ``week_number`` from 0.
     """
@@ -92,7 +89,7 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, *, rows: Ro
     if not 1 <= n_weeks <= most:
         raise SettingError(f"--weeks is {n_weeks} but 1 to {most} are possible. Train again with more --weeks.")
     panel = panel.extended(n_weeks)
-    planned = panel.planned()
+    planned, ordinary = panel.planned(), panel.without_plans().planned()
     inputs = forecaster.inputs(panel)
     features = inputs.middle
     series = np.flatnonzero(np.isfinite(features.level[:, panel.n_known - 1]))
@@ -115,6 +112,7 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, *, rows: Ro
         frame = frame.assign(**_columns(forecaster.predict(panel, inputs, *asked)))
         if panel.has_planned_price and np.isfinite(planned.price).any():
             frame[PRICE], frame["usual_price"] = planned.price[series, week], usual[series]
+            frame["ordinary_price"] = ordinary.price[series, week]
         for name, values in planned.promotions.items():
             frame[name] = values[series, week]
         for name, other in others.items():
@@ -191,7 +189,7 @@ def _promoted(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, series: R
         if HOLIDAY in name:  # a calendar tells it
             continue
         runs = (np.nan_to_num(values[:, past]) >= LEAST_RUN) & is_known
-        is_usual = (panel.ordinary_share(name) < LEAST_RUN) & runs[:, -PROMOTED_LATELY:].any(axis=1)
+        is_usual = (panel.ordinary_share(name) < LEAST_RUN) & runs[:, -QUARTER:].any(axis=1)
         times = np.where(is_usual, runs.sum(axis=1), 0)
         better = np.flatnonzero(times > most)
         for kept, given in panel.promotions.items():
@@ -216,16 +214,36 @@ def _medians(values: Floats, where: Flags) -> Floats:
 
 
 def _past(panel: SalesPanel) -> pd.DataFrame:
-    """Return what each series sold in the last week, and for how many known weeks it has sold nothing."""
+    """Return what each series sold in the last week and quarter, and for how many known weeks it has sold nothing.
+
+    Totals of the last quarter (``quarter_units``), of the same one a year ago and of the one after it
+    (``next_year_ago``) are missing unless each week is known. ``quarter_mean`` and ``quarter_most`` are those of the
+    ``quarter_known`` weeks of the last quarter that are known. ``year_units`` is the total of the last year's.
+    """
     known = panel.units[:, : panel.n_known]
     sold = np.nan_to_num(known) > 0
     last = np.where(sold.any(axis=1), known.shape[1] - 1 - sold[:, ::-1].argmax(axis=1), -1)
     after = np.arange(known.shape[1]) > last[:, None]
+    lately = known[:, -QUARTER:]
     frame = panel.series.assign(as_of=panel.as_of, last_week_units=known[:, -1])
     return frame.assign(
         last_sale_week=[panel.weeks[week] if week >= 0 else "" for week in last],
         weeks_without_sale=(np.isfinite(known) & after).sum(axis=1),
+        quarter_units=lately.sum(axis=1),
+        quarter_year_ago=_total(known, YEAR + QUARTER),
+        next_year_ago=_total(known, YEAR),
+        quarter_known=np.isfinite(lately).sum(axis=1),
+        quarter_mean=pd.DataFrame(lately).mean(axis=1),
+        quarter_most=pd.DataFrame(lately).max(axis=1),
+        year_units=np.nansum(known[:, -YEAR:], axis=1),
     )
+
+
+def _total(known: Floats, weeks_ago: int) -> Floats:
+    """Return the units of the quarter that began some weeks ago, NaN unless each week is known, shape ``(n,)``."""
+    first = known.shape[1] - weeks_ago
+    own: Floats = known[:, max(first, 0) : first + QUARTER]
+    return own.sum(axis=1) if first >= 0 else np.full(len(known), np.nan)
 
 
 def _other_plans(panel: SalesPanel, usual: Floats) -> dict[str, SalesPanel]:
@@ -236,7 +254,9 @@ def _other_plans(panel: SalesPanel, usual: Floats) -> dict[str, SalesPanel]:
         if _differs(f"without_{name}", panel, usual, future).any():
             none = values.copy()
             none[:, future] = np.where(np.isfinite(values[:, future]), 0.0, np.nan)  # the usual share of others stays
-            found[f"without_{name}"] = replace(panel, promotions={**panel.promotions, name: none})
+            price = panel.price.copy()  # a promotion and its price go together
+            price[:, future] = np.where(values[:, future] >= LEAST_RUN, np.nan, price[:, future])
+            found[f"without_{name}"] = replace(panel, price=price, promotions={**panel.promotions, name: none})
     if PRICE in panel.plan_names and _differs("at_usual_price", panel, usual, future).any():
         other = panel.with_plan({PRICE: 0.0})
         other.price[:, future] = usual[:, None]

@@ -25,6 +25,9 @@ ITEM, STORE, WEEK, UNITS, PRICE = "item_id", "store_id", "week", "units", "price
 YEAR: Final = 52
 """Weeks in a year."""
 
+QUARTER: Final = 13
+"""Weeks in a quarter."""
+
 _SAME_SHARE: Final = 0.1
 """Difference of two shares of a promotion up to which they count as the same."""
 
@@ -49,6 +52,7 @@ class SalesPanel:
         locale: ``locale`` of the shop; empty if the sales table tells none.
         currency: ISO 4217 code of the prices; ``None`` if unknown.
         unit: What one of the units is, for example ``oz``; empty for pieces.
+        begins_on: First weekday, in English, of the weeks of a table of weeks; empty for days and for numbers.
     """
 
     series: pd.DataFrame
@@ -61,6 +65,7 @@ class SalesPanel:
     locale: str = ""
     currency: str | None = None
     unit: str = ""
+    begins_on: str = ""
 
     def __post_init__(self) -> None:
         """Check the shapes and the unit.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scoring.demand.columns import DATE, HEADERS, id_texts, normal
+from scoring.demand.columns import DATE, HEADERS, days_in, id_texts, normal
 from scoring.demand.model import MOST_WEEKS
 from scoring.demand.panel import ITEM, PRICE, STORE, WEEK
 from scoring.errors import SettingError, TableError
@@ -93,8 +93,7 @@ def _week_numbers(panel: SalesPanel, frame: pd.DataFrame) -> np.ndarray:
     """Return the place of each row's week in the panel: of a day after its end a later one, of another name -1."""
     column = frame[DATE if DATE in frame else WEEK] if panel.has_dates else frame[WEEK if WEEK in frame else DATE]
     if panel.has_dates:
-        days = pd.to_datetime(column, errors="coerce", utc=True).dt.tz_localize(None)
-        places = ((days - pd.Timestamp(panel.weeks[0])).dt.days // 7).astype(float)
+        places = ((days_in(column) - pd.Timestamp(panel.weeks[0])).dt.days // 7).astype(float)
     else:
         known = {float(week): float(place) for place, week in enumerate(panel.extended(MOST_WEEKS).weeks)}
         numbers = pd.to_numeric(column, errors="coerce").astype(float)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from scoring.demand.columns import DATE, HEADERS, normal
+from scoring.demand.columns import DATE, HEADERS, days_in, normal
 from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK
 from scoring.errors import TableError
 
@@ -67,10 +67,10 @@ def _dated(rows: pd.DataFrame, sales: pd.DataFrame, calendar: Calendar | None) -
                 "and week (or wm_yr_wk) that names it."
             )
         rows = rows.assign(**{DATE: codes.map(known)})
-    days = pd.to_datetime(rows[DATE], errors="coerce").dt.normalize()
-    own = pd.to_datetime(sales[DATE][sales[UNITS].notna()], errors="coerce").dropna().dt.normalize()
+    days, own = days_in(rows[DATE]), days_in(sales[DATE][sales[UNITS].notna()]).dropna()
     if not len(own) or days.isna().any():
         raise TableError("prices: a date is empty or unreadable but a day is needed in each row. Write ISO 8601.")
     if (own.dt.day_of_week == own.iloc[0].day_of_week).all():  # weekly sales, named by one day: the last such day
         days -= pd.to_timedelta((days - own.iloc[0]).dt.days % 7, unit="D")
-    return rows.assign(**{DATE: days}).drop(columns=WEEK, errors="ignore")[days >= own.min()]
+    dated: pd.DataFrame = rows.assign(**{DATE: days}).drop(columns=WEEK, errors="ignore")[days >= own.min()]
+    return dated

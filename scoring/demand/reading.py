@@ -11,7 +11,7 @@ import pandas as pd
 from scoring.data.reading import read_table
 from scoring.data.tables import GUESTS, PURCHASE, QUANTITY, TIMESTAMP, Tables
 from scoring.data.targets import counted_rows
-from scoring.demand.columns import DATE, TITLE, id_texts, named
+from scoring.demand.columns import DATE, TITLE, days_in, id_texts, named
 from scoring.demand.event_promotions import weekly_promotions
 from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK, SalesPanel
 from scoring.demand.prices import with_prices
@@ -125,7 +125,8 @@ def panel_of_sales(table: pd.DataFrame) -> SalesPanel:
     panel = SalesPanel(
         series, labels, units, price, {name: _mean(key, rows[name], None, shape) for name in plans}, n_known
     )
-    return _with_zeros(panel)
+    days = pd.Series(dtype="datetime64[ns]") if DATE not in table else days_in(table[DATE]).dt.day_name()
+    return replace(_with_zeros(panel), begins_on=str(days.iloc[0]) if len(set(days)) == 1 else "")
 
 
 def panel_of_events(tables: Tables, *, by_store: bool = False, min_selling_weeks: int = 1) -> SalesPanel:
@@ -192,13 +193,12 @@ def _weeks(table: pd.DataFrame, has_units: np.ndarray) -> tuple[np.ndarray, tupl
         numbers = pd.to_numeric(table[WEEK], errors="coerce")
         if numbers.notna().all():
             return _numbered_weeks(numbers.astype(np.int64), has_units)
-    dates = pd.to_datetime(table[DATE if DATE in table else WEEK], errors="coerce")
-    if dates.isna().any():
+    days = days_in(table[DATE if DATE in table else WEEK])
+    if days.isna().any():
         raise TableError(
-            f"sales: the date is empty or unreadable in {int(dates.isna().sum())} rows but a day is needed in each. "
+            f"sales: the date is empty or unreadable in {int(days.isna().sum())} rows but a day is needed in each. "
             "Write ISO 8601, for example 2017-12-01."
         )
-    days = dates.dt.tz_localize(None).dt.normalize() if dates.dt.tz is not None else dates.dt.normalize()
     last_day = days[has_units].max()
     past = np.ceil((last_day - days).dt.days.to_numpy() / DAYS - (DAYS - 1) / DAYS).astype(np.int64)
     n_known = int(past.max()) + 1

@@ -15,7 +15,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from scoring.demand.columns import id_texts, normal
-from scoring.demand.panel import ITEM, STORE
+from scoring.demand.panel import ITEM, QUARTER, STORE
 from scoring.errors import SettingError, TableError
 
 if TYPE_CHECKING:
@@ -123,10 +123,11 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
         One row a series: the columns of the stock table, the names above, ``service_level``, ``order_units``,
         ``missed`` units of the median sales over the lead time that the position does not cover, with the ends
         ``missed_low`` and ``missed_high`` of an 80 % range, ``weekly_units`` expected in the next ``horizon_weeks``,
-        ``cover_weeks`` of the position, ``too_many`` units, ``promoted_units`` to order if the promotion of
-        ``outlook.promoted`` runs in the coming week (missing without one), and ``state``: ``dead``, ``order``,
-        ``overstock``, ``enough``, or ``quiet`` for an item that has sold nothing for as long as dead stock and is out
-        of stock.
+        ``season_units`` of the coming quarter by last year's pattern, ``is_season_over`` if they are less than half of
+        what the forecast gives for a quarter, beyond chance, ``cover_weeks`` of the position, ``too_many`` units,
+        ``promoted_units`` to order if the promotion of ``outlook.promoted`` runs in the coming week (missing without
+        one) in ``promoted_days`` at most, and ``state``: ``dead`` for an item that has sold nothing for so long and
+        would else be ordered or is in stock, ``order``, ``overstock`` or ``enough``.
 
     Raises:
         SettingError: If a lead time and the review week reach beyond the forecast, or no row of stock has a forecast.
@@ -158,22 +159,42 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
         until = _between(np.stack([np.zeros(len(frame)), *sold], axis=1), lead / DAYS, median)
         frame[name] = np.maximum(until - frame["position"], 0)
     frame["weekly_units"], frame["horizon_weeks"] = _expected(outlook.weekly, frame), n_weeks
-    promoted = _between(_quantiles(outlook.promoted, frame, n_weeks), (lead + DAYS) / DAYS, median)
-    for name, need in {"order_units": frame["need"], "promoted_units": pd.Series(promoted, frame.index)}.items():
+    promoted = _quantiles(outlook.promoted, frame, n_weeks)
+    promoted_needs = np.stack([_between(promoted, (lead + day) / DAYS, median) for day in range(1, DAYS + 1)])
+    frame["promoted_days"] = (promoted_needs[:-1] <= frame["position"].to_numpy() + 1e-9).sum(axis=0)
+    needed = {"order_units": frame["need"], "promoted_units": pd.Series(promoted_needs[-1], frame.index)}
+    for name, need in needed.items():
         missing = (need - frame["position"]).clip(lower=0)
         frame[name] = np.ceil(missing / frame[PACK] - 1e-9) * frame[PACK]
-    weekly = frame["weekly_units"].clip(lower=1e-9)
-    frame["cover_weeks"] = frame["position"] / weekly
-    frame["too_many"] = np.floor(np.maximum(frame["position"] - policy.overstock_weeks * weekly, 0)).astype(int)
-    frame["overstock_weeks"], frame["dead_weeks"] = float(policy.overstock_weeks), policy.dead_weeks
-    is_dead = (frame["weeks_without_sale"] >= policy.dead_weeks) & (frame[ON_HAND] > 0)
-    is_quiet = (frame["weeks_without_sale"] >= policy.dead_weeks) & (frame["order_units"] > 0)
-    is_order = frame["order_units"] > 0
-    is_over = frame["too_many"] >= frame[PACK].clip(lower=1)  # less than a pack is not worth a word
-    frame["state"] = np.select(
-        [is_dead, is_quiet, is_order, is_over], ["dead", "quiet", "order", "overstock"], "enough"
-    )
+    _judge(frame, policy)
     return frame
+
+
+def _judge(frame: pd.DataFrame, policy: StockPolicy) -> None:
+    """Add what the stock covers, and the state.
+
+    Stock is too much if it covers a week more than the limit and more than a pack, at the forecast, at the mean of the
+    last quarter (promotions count) and at last year's pattern. If the season is over, last year's pattern counts alone.
+    """
+    weekly = frame["weekly_units"].clip(lower=1e-9)
+    quarter, year_ago, season = (frame[name] for name in ("quarter_units", "quarter_year_ago", "next_year_ago"))
+    frame["season_units"] = season * quarter / year_ago.where(year_ago > 0)
+    by_forecast = QUARTER * weekly
+    is_over = (frame["season_units"] <= by_forecast / 2) & (
+        (by_forecast - frame["season_units"]) ** 2 >= 4 * by_forecast
+    )
+    frame["is_season_over"] = is_over
+    most = np.fmax(weekly, np.fmax(frame["quarter_mean"], frame["season_units"] / QUARTER))
+    frame["cover_weeks"] = frame["position"] / weekly
+    limit = frame["season_units"].where(is_over, policy.overstock_weeks * weekly)
+    frame["too_many"] = np.floor((frame["position"] - limit).clip(lower=0)).astype(int)
+    frame["overstock_weeks"], frame["dead_weeks"] = float(policy.overstock_weeks), policy.dead_weeks
+    least = frame[PACK].clip(lower=1)
+    covers = is_over | (frame["position"] >= (policy.overstock_weeks + 1) * most)
+    is_silent = frame["weeks_without_sale"] >= policy.dead_weeks
+    is_dead = is_silent & ((frame[ON_HAND] > 0) | (frame["order_units"] > 0))
+    states = [is_dead, frame["order_units"] > 0, covers & (frame["too_many"] >= least)]
+    frame["state"] = np.select(states, ["dead", "order", "overstock"], "enough")
 
 
 def _expected(weekly: pd.DataFrame, frame: pd.DataFrame) -> Floats:

@@ -19,8 +19,9 @@ LEAST_LOW: Final = 2
 """Short windows with low spending from which on they are told."""
 
 ALREADY: Final = "already"
+ABOVE_USUAL: Final = "above_usual"
 USUAL_SINCE: Final = "usual_since"
-MORE: Final = 1.5
+MORE: Final = 1.1
 """Ratio to the usual spending from which on recent spending is told against a high risk."""
 
 SWING: Final = 2.0
@@ -122,7 +123,7 @@ def lately(view: ChurnView) -> dict[str, Findings]:
 
     ``already`` is the outcome itself. With the target ``silence``, there is no visit. With ``spending``, the spending,
     ``after``, is at most ``share`` of ``usual``, the mean of the usual window for as many days. ``above_usual`` is the
-    reverse: at least 1.5 times ``usual``. The user has been known for twice the days and has made at least four visits
+    reverse: at least 1.1 times ``usual``. The user has been known for twice the days and has made at least four visits
     in the usual window.
     """
     setting, days = view.setting, view.setting.horizon_days
@@ -133,7 +134,7 @@ def lately(view: ChurnView) -> dict[str, Findings]:
     usual = rounded(view.spent(usual_days) / view.days_known * days, 2)
     is_known = (view.visits(usual_days) >= LEAST_VISITS) & (view.days_known >= 2 * days)
     facts = {"days": days, "share": setting.share, "after": after, "usual": usual}
-    holds = {ALREADY: after <= setting.share * usual, "above_usual": after >= MORE * usual}
+    holds = {ALREADY: after <= setting.share * usual, ABOVE_USUAL: after >= MORE * usual}
     return {kind: found(own & is_known, facts) for kind, own in holds.items()}
 
 

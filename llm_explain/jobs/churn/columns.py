@@ -68,7 +68,13 @@ def _facts(column: Column, values: pd.Series, labels: Labels) -> list[tuple[str,
         elif column.levels:
             found.append(("column_level", {"label": label, "value": text}))
         else:
-            shown = {"label": label, "value": f"{number:,.10g}", "median": f"{column.median:,.10g}"}
+            shown = {"label": label, "value": f"{number:,.10g}", "median": _typical(column.median)}
             is_told = number == column.median or abs(number - column.median) >= LEAST_CHANGE * abs(column.median)
             found.append(("column_number" if is_told else "", {**shown, "side": int(np.sign(number - column.median))}))
     return found
+
+
+def _typical(median: float) -> str:
+    """Return a median with at most three digits behind its first one: 68.595 is 68.6."""
+    digits = max(0, 2 - int(np.floor(np.log10(max(abs(median), 1e-9)))))
+    return f"{round(median, digits):,.10g}"

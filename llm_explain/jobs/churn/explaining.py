@@ -12,8 +12,17 @@ import pandas as pd
 from scipy.special import expit
 
 from llm_explain.jobs.brief import Brief, Direction, Stated
-from llm_explain.jobs.churn.changes import ALREADY, USUAL_SINCE, lately, usual_since
+from llm_explain.jobs.churn.changes import (
+    ABOVE_USUAL,
+    ALREADY,
+    USUAL_SINCE,
+    SpendBelowUsual,
+    SpendRose,
+    lately,
+    usual_since,
+)
 from llm_explain.jobs.churn.kinds import KINDS
+from llm_explain.jobs.churn.levels import LongestSilence, Overdue
 from llm_explain.jobs.drivers import attributions, choose, driver_claims
 from llm_explain.records import Claim, Explanation
 
@@ -49,6 +58,12 @@ _MEANS: Final = {
 }  # fmt: skip
 """Kinds that state a mean of the usual window, besides those with a fact ``usual``."""
 
+_NEWS: Final = (Overdue(), LongestSilence(), SpendRose(), SpendBelowUsual())
+"""Kinds that may be told although the model gives them no weight: see ``_notes``."""
+
+_LEAST_RATIO: Final = 1.5
+"""Ratio of two amounts from which on their difference is news."""
+
 NO_REASON: Final = Stated("no_reason", {"is_told": 0})
 """What is said where no driver in the direction of the headline can be told."""
 
@@ -77,7 +92,7 @@ class ChurnWriter:
         claims: Sequence[Sequence[Claim]],
         moment: tuple[pd.Timestamp, pd.Timestamp],
         closing: Sequence[tuple[Stated, ...]] | None = None,
-        lately: Mapping[int, Claim] = MappingProxyType({}),
+        lately: Mapping[int, Sequence[Claim]] = MappingProxyType({}),
         usual: Sequence[Claim] = (),
     ) -> list[Explanation]:
         """Return the record of each user.
@@ -88,8 +103,7 @@ class ChurnWriter:
             claims: Claims of each user.
             moment: Moment of the explanations: UTC without a zone, and on the shop's clock.
             closing: Statements at the end of each text.
-            lately: What says that the outcome has happened already, or the reverse of it, by row. The reverse is told
-                of a high risk without an opposing driver.
+            lately: What may be told although it is no driver, by row: see ``_notes``.
             usual: Since when the usual of each user is the mean; told of a text that states something usual.
 
         Returns:
@@ -104,11 +118,7 @@ class ChurnWriter:
             reasons, opposing = _chosen(own, direction)
             opposing = opposing if reasons else ()
             facts = {**self._headline, "user_id": user_id, "risk": risk}
-            past = lately.get(row)
-            is_told = past and (past.kind == ALREADY or (direction > 0 and not opposing))
-            before = (
-                (replace(past, facts={**past.facts, "is_against": int(direction < 0)}),) if past and is_told else ()
-            )
+            before = _notes(lately.get(row, ()), (*reasons, *opposing), direction)
             if usual and self._tells_usual((*reasons, *opposing, *before)):
                 before = (*before, usual[row])
             brief = Brief(
@@ -147,9 +157,28 @@ class ChurnWriter:
         return found
 
     def _tells_usual(self, told: Sequence[Claim]) -> bool:
-        """Return whether a text states a mean of the usual window; a headline of its own states the outcome."""
-        is_in_headline = self._headline["target"] == "spending" and not self._headline["is_listed"]
+        """Return whether a text of its own states a mean of the usual window; the heading of a list says what it is."""
+        if self._headline["is_listed"]:
+            return False
+        is_in_headline = self._headline["target"] == "spending"
         return is_in_headline or any(claim.kind in _MEANS or "usual" in claim.facts for claim in told)
+
+
+def _notes(found: Sequence[Claim], told: Sequence[Claim], direction: Direction) -> tuple[Claim, ...]:
+    """Return what a text states besides its drivers, with ``is_against``, 1 if it speaks against the headline.
+
+    The outcome that has happened already, and a silence that breaks the user's own rhythm, are told of any risk. Of
+    other news, the first one that speaks against the headline is told if neither a driver nor the outcome does.
+    """
+    notes: list[Claim] = []
+    is_silence_told = any(claim.kind in _SILENCE for claim in told)
+    for claim in found:
+        is_against = claim.phi * direction < 0
+        is_first = is_against and not any(each.phi * direction < 0 for each in (*told, *notes))
+        is_silence = claim.kind in _SILENCE and not is_silence_told
+        if claim.kind == ALREADY or is_silence or (is_first and claim.kind not in _SILENCE):
+            notes.append(replace(claim, facts={**claim.facts, "is_against": int(is_against)}))
+    return tuple(replace(claim, phi=0.0) for claim in notes)
 
 
 def _chosen(claims: Sequence[Claim], direction: Direction) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
@@ -205,13 +234,22 @@ def claims_from_events(
     return attributed, [[_worded(claim, labels) for claim in own] for own in claims]
 
 
-def lately_happened(view: ChurnView, labels: Labels) -> dict[int, Claim]:
-    """Return what ``changes.lately`` finds, by row. These claims are no drivers, so they have no player."""
-    return {
-        row: _worded(Claim(kind, "", "", 0.0, 0.0, found.facts_at(place)), labels)
-        for kind, found in lately(view).items()
-        for place, row in enumerate(found.rows.tolist())
-    }
+def lately_happened(view: ChurnView, labels: Labels) -> dict[int, list[Claim]]:
+    """Return what may be told although it is no driver, by row: ``changes.lately``, and news of some kinds.
+
+    Of two amounts, one is at least 1.5 times the other. ``phi`` is 1 for what speaks for a higher risk, −1 for a lower
+    one. These claims are no drivers, so they have no player.
+    """
+    signs = {ALREADY: 1.0}
+    news = [(kind.name, 1.0 if kind.effect == "raises" else -1.0, kind.find(view)) for kind in _NEWS]
+    told: dict[int, list[Claim]] = {}
+    for kind, sign, found in [*((kind, signs.get(kind, -1.0), each) for kind, each in lately(view).items()), *news]:
+        for place, row in enumerate(found.rows.tolist()):
+            facts = found.facts_at(place)
+            amounts = [float(facts[name]) for name in ("after", "before", "usual") if name in facts]
+            if kind in {ALREADY, ABOVE_USUAL} or not amounts or max(amounts) >= _LEAST_RATIO * min(amounts):
+                told.setdefault(row, []).append(_worded(Claim(kind, "", "", sign, 0.0, facts), labels))
+    return told
 
 
 def usual_of(view: ChurnView, labels: Labels) -> list[Claim]:

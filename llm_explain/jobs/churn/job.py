@@ -270,6 +270,7 @@ class ChurnJob:
             "label": columns.label_column if columns else "",
             "positive": columns.positive if columns else "",
             "days": setting.horizon_days if setting else 0,
+            "usual_days": setting.usual_days if setting else 0,
             "is_listed": int(is_listed),
         }
 

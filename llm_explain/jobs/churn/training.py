@@ -10,6 +10,7 @@ from llm_explain.jobs.churn.pictures import draw
 from llm_explain.jobs.churn.view import PLAYER_OF
 from scoring.churn.artifacts import ChurnArtifacts
 from scoring.churn.customers import CustomerColumns, read_customers
+from scoring.churn.measures import auc_margin, ece_of_right_risks
 from scoring.churn.spending import Spending
 from scoring.churn.training import suitable_days, train_on_customers, train_on_events
 from scoring.data.log import to_day
@@ -95,7 +96,7 @@ def train_events(
         labels = labels.model_copy(update={"occasion": "visit"})
     artifacts = ChurnArtifacts(fitted.model, setting, None, labels, measured.to_dict())
     _write(folder, artifacts, fitted, measured, rows.x, PLAYER_OF)
-    return Trained(measured.to_dict(), tuple(notes))
+    return Trained(measured.to_dict(), (*notes, _margins(measured)))
 
 
 def train_customers(
@@ -137,7 +138,16 @@ def train_customers(
     notes = [f"column {name!r} is left out: {why}" for name, why in columns.left_out.items()]
     if len(known) < len(table):
         notes.append(f"{len(table) - len(known):,} rows without a label are left out of the training")
-    return Trained(measured.to_dict(), tuple(notes))
+    return Trained(measured.to_dict(), (*notes, _margins(measured)))
+
+
+def _margins(measured: Measured) -> str:
+    """Return how sure the figures are."""
+    margin, right = auc_margin(measured.y, measured.risk), ece_of_right_risks(measured.risk)
+    return (
+        f"the AUC of {measured.n_test:,} rows is known to ±{margin:.3f} (95 %); risks that are right have a "
+        f"calibration error of up to {right:.3f} (95 %)"
+    )
 
 
 def _write(

@@ -14,6 +14,7 @@ from llm_explain.jobs.demand.headlines import closing, headline
 from llm_explain.jobs.demand.kinds import KINDS
 from llm_explain.jobs.writer import brief_writer
 from llm_explain.records import Claim, Explanation
+from scoring.demand.panel import PRICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -123,11 +124,12 @@ def _brief(row: Mapping[str, Any], claims: Sequence[Claim], as_of: pd.Timestamp)
 
 
 def _one_of_a_kind(claims: Sequence[Claim]) -> list[Claim]:
-    """Return the largest driver of each kind, largest first, of claims in that order."""
+    """Return the largest driver of each kind, largest first; one that states the price leaves out that of the price."""
     largest: dict[str, Claim] = {}
     for claim in claims:
         largest.setdefault(claim.kind, claim)
-    return list(largest.values())
+    tells_price = any(PRICE in claim.facts for claim in largest.values())
+    return [claim for claim in largest.values() if not (tells_price and claim.part == PRICE)]
 
 
 def _statement(stated: Stated) -> Claim:

@@ -35,7 +35,7 @@ LEAST_RAISED: Final = 1.1
 def headline(row: Mapping[str, Any]) -> Stated:
     """Return what the sentence about a series states first.
 
-    ``state`` of the order table decides; a series without stock, or a quiet one, gives ``forecast``.
+    ``state`` of the order table decides; a series without stock gives ``forecast``.
 
     Args:
         row: A row of ``DemandScene.coming``.
@@ -44,7 +44,7 @@ def headline(row: Mapping[str, Any]) -> Stated:
         ``order``, ``enough``, ``overstock``, ``dead`` or ``forecast`` with its facts.
     """
     state = row.get("state")
-    if not isinstance(state, str) or state == "quiet":
+    if not isinstance(state, str):
         return Stated("forecast", expectation(row))
     if state == "order":
         return Stated("order", expectation(row) | order(row))
@@ -68,7 +68,7 @@ def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
         "service_percent": whole(100 * row["service_level"]),
     }
     stock = Stated("shortage" if row["state"] == "order" else "supply", facts)
-    return (stock, *missed_sales(row), *long_cover(row), *promoted_order(row))
+    return (stock, *missed_sales(row), *above_recent(row), *long_cover(row), *promoted_order(row))
 
 
 def missed_sales(row: Mapping[str, Any]) -> tuple[Stated, ...]:
@@ -84,29 +84,54 @@ def missed_sales(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     return (Stated("missed_sales", facts | ends),)
 
 
+def above_recent(row: Mapping[str, Any]) -> tuple[Stated, ...]:
+    """Return the most that the item sold in a week of the last quarter, ``most``, if an order expects more.
+
+    The plan of the coming week is unknown. ``known`` of the 13 weeks are on record.
+    """
+    if row["state"] != "order" or not row["unknown_plan"] or not row["units"] > row["quarter_most"] + 1:
+        return ()
+    return (Stated("above_recent", {"most": whole(row["quarter_most"]), "known": int(row["quarter_known"])}),)
+
+
 def long_cover(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     """Return the weeks that the stock covers with an order, if they are more than those of overstock.
 
-    Whole packs of a slow item can be more than it needs. A week counts as in ``overstock``.
+    Whole packs of a slow item can be more than it needs. A week counts as in ``overstock``. At the end of a season,
+    the stock with the order, ``position``, and what ``season`` returns are told instead.
     """
-    weeks = (row["position"] + row["order_units"]) / max(row["weekly_units"], 1e-9)
-    if row["state"] != "order" or weeks <= max(row["overstock_weeks"], LEAST_COVER):
+    if row["state"] != "order":
+        return ()
+    position = row["position"] + row["order_units"]
+    if row["is_season_over"] and position >= row["season_units"] + 1:
+        return (Stated("long_cover", {"position": whole(position), **season(row)}),)
+    weeks = position / max(row["weekly_units"], 1e-9)
+    if row["is_season_over"] or weeks <= max(row["overstock_weeks"], LEAST_COVER):
         return ()
     return (Stated("long_cover", {"cover_weeks": whole(weeks), "horizon_weeks": int(row["horizon_weeks"])}),)
+
+
+def season(row: Mapping[str, Any]) -> dict[str, Fact]:
+    """Return what a quarter sells by last year's pattern: that of a year ago, times the change of the last quarter.
+
+    ``season_units`` follow from ``next_year_ago``, the last ``quarter_units``, and those a year before.
+    """
+    return {name: whole(row[name]) for name in ("season_units", "next_year_ago", "quarter_units", "quarter_year_ago")}
 
 
 def promoted_order(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     """Return what to order if the usual promotion runs in the coming week, whose promotions are unknown.
 
-    ``order_units`` are more than those of the headline, ``instead_of`` (0 if no order is due). ``price`` is the median
-    price of the promotion's weeks, missing if prices are not planned. It is at most the price without the promotion.
-    The order arrives in the coming week.
+    ``order_units`` are more than those of the headline, ``instead_of`` (0 if no order is due). The order is due as in
+    ``order``, and arrives in the coming week. ``price`` is the median price of the promotion's weeks, missing if prices
+    are not planned. It is at most the price without the promotion.
     """
     units, own = row["promoted_units"], whole(row["order_units"])
-    is_late = row["days_left"] + row["lead_time_days"] >= WEEK_DAYS
+    is_late = row["promoted_days"] + row["lead_time_days"] >= WEEK_DAYS
     if pd.isna(units) or whole(units) <= own or _is_dearer(row) or is_late:
         return ()
-    return (Stated("promoted_order", _promotion(row) | {"order_units": whole(units), "instead_of": own}),)
+    facts = _promotion(row) | {"order_units": whole(units), "instead_of": own, "week": str(row["week"])}
+    return (Stated("promoted_order", facts | due(row, "promoted_days")),)
 
 
 def promoted_forecast(row: Mapping[str, Any]) -> tuple[Stated, ...]:
@@ -134,8 +159,7 @@ def _is_dearer(row: Mapping[str, Any]) -> bool:
 def _promotion(row: Mapping[str, Any]) -> dict[str, Fact]:
     facts: dict[str, Fact] = {"promotion": str(row["promotion"])}
     price = float(row["promoted_price"])
-    steps = 100 if price >= LEAST_IN_CENTS else 10_000
-    return facts if math.isnan(price) else facts | {"price": whole(steps * price) / steps}
+    return facts if math.isnan(price) else facts | {"price": told_price(price)}
 
 
 def named(row: Mapping[str, Any]) -> dict[str, Fact]:
@@ -147,7 +171,8 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
     """Return the forecast of the coming week.
 
     ``low`` is the lower end of the 80 % range, rounded down; ``high`` the upper one, rounded up. ``last_units`` is
-    what was sold in the week before, missing if that is unknown; ``last_promoted`` is 1 if a promotion ran then.
+    what was sold in the week before; ``last_promoted`` is 1 if a promotion ran then. If that week is unknown,
+    ``known`` of the last 13 weeks are told instead.
     ``unknown_plan`` is empty if a plan is given for the week. If not, it says on what condition the range holds:
     ``no_promotion`` runs, ``usual_promotions`` run, or the ``price`` stays, for sales without promotions. One usual
     ``promotion`` has its median share of the last year, ``usual_percent``; it ran in ``times`` of the ``weeks``
@@ -163,7 +188,9 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
     if row["unknown_plan"] == "usual_promotions":
         facts |= _usual(row)
     last = row["last_week_units"]
-    return facts if pd.isna(last) else facts | {"last_units": whole(last), "last_promoted": int(row["last_promoted"])}
+    if pd.isna(last):
+        return facts | {"known": int(row["quarter_known"])}
+    return facts | {"last_units": whole(last), "last_promoted": int(row["last_promoted"])}
 
 
 def _usual(row: Mapping[str, Any]) -> dict[str, Fact]:
@@ -182,25 +209,31 @@ def order(row: Mapping[str, Any]) -> dict[str, Fact]:
 
     The first day of the coming week is day 1; an order with no spare days is due on it.
     """
-    facts: dict[str, Fact] = {"order_units": whole(row["order_units"]), "order_day": int(row["days_left"]) + 1}
-    if "-" in str(row["week"]):
-        day = pd.Timestamp(row["week"]) + pd.Timedelta(days=int(row["days_left"]))
-        facts["order_by"] = str(day.date())
+    facts: dict[str, Fact] = {"order_units": whole(row["order_units"]), **due(row, "days_left")}
     pack = float(row["pack_size"])
     if pack > 1 and pack.is_integer():
         facts |= {"pack_size": int(pack), "packs": whole(row["order_units"] / pack)}
     return facts
 
 
+def due(row: Mapping[str, Any], spare: str) -> dict[str, Fact]:
+    """Return the last day of an order: its number in the coming week, and its date if weeks have dates."""
+    facts: dict[str, Fact] = {"order_day": int(row[spare]) + 1}
+    if "-" not in str(row["week"]):
+        return facts
+    return facts | {"order_by": str((pd.Timestamp(row["week"]) + pd.Timedelta(days=int(row[spare]))).date())}
+
+
 def overstock(row: Mapping[str, Any]) -> dict[str, Fact]:
     """Return the position, the weeks that it covers (rounded), and the units beyond the limit in weeks.
 
-    A week counts as the mean of the next ``horizon_weeks`` weeks.
+    A week counts as the mean of the next ``horizon_weeks`` weeks. At the end of a season, ``season`` counts instead.
     """
-    return {
+    facts: dict[str, Fact] = {"position": whole(row["position"]), "on_order": whole(row["on_order"])}
+    if row["is_season_over"]:
+        return facts | {"too_many": int(row["too_many"]), **season(row)}
+    return facts | {
         "horizon_weeks": int(row["horizon_weeks"]),
-        "position": whole(row["position"]),
-        "on_order": whole(row["on_order"]),
         "cover_weeks": whole(row["cover_weeks"]),
         "too_many": int(row["too_many"]),
         "limit_weeks": float(row["overstock_weeks"]),
@@ -208,8 +241,19 @@ def overstock(row: Mapping[str, Any]) -> dict[str, Fact]:
 
 
 def dead(row: Mapping[str, Any]) -> dict[str, Fact]:
-    """Return stock on hand and the known weeks since the last sale."""
-    return {"on_hand": whole(row["on_hand"]), "weeks_without_sale": int(row["weeks_without_sale"])}
+    """Return stock on hand, the known weeks since the last sale, and the units of the last year, ``year_units``.
+
+    ``other_store`` is the store that sold most of the item in the last quarter, ``other_units``, if one did.
+    """
+    facts: dict[str, Fact] = {name: whole(row[name]) for name in ("on_hand", "weeks_without_sale", "year_units")}
+    sold = row["other_units"]
+    return facts if not sold else facts | {"other_store": str(row["other_store"]), "other_units": whole(sold)}
+
+
+def told_price(price: float) -> float:
+    """Return a price as texts tell it, in cents; one below ten cents with four decimals."""
+    steps = 100 if price >= LEAST_IN_CENTS else 10_000
+    return whole(steps * price) / steps
 
 
 def whole(value: float) -> int:

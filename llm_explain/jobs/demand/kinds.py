@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from llm_explain.jobs.demand.headlines import whole
+from llm_explain.jobs.demand.headlines import told_price, whole
 from scoring.demand.effects import HOLIDAY, OTHERS, SEASON
 from scoring.demand.outlook import LEAST_RUN
 from scoring.demand.panel import ITEM, PRICE, STORE, YEAR
@@ -29,6 +29,8 @@ LEAST_SHARE: Final = 0.1
 
 LEAST_PRICE_CHANGE: Final = 2
 """Percent of the usual price."""
+
+LOWERED: Final = 1 - LEAST_PRICE_CHANGE / 100
 
 MOST_EVENTS: Final = 3
 LEAST_SEEN: Final = 2
@@ -72,8 +74,9 @@ class Promotion(DriverKind):
     """A promotion of the coming week changes the forecast.
 
     Rule: the promotion is planned for at least half of the week (or in half of the stores), and ran for at most 80 %
-    of the last 26 known weeks. ``units`` is the forecast and ``without`` that of the same model without it, both
-    rounded; ``difference`` is their difference, at least one unit and a tenth of ``without``. Fewer sales are told of
+    of the last 26 known weeks. ``units`` is the forecast and ``without`` that of the same model without it and at the
+    price of a week without it, both rounded; ``difference`` is their difference, at least one unit and a tenth of
+    ``without``. ``price`` is the price of the week if it is at least 2 % below that one. Fewer sales are told of
     holidays only: that a flyer lowers sales is more likely a coincidence in the log than an effect. ``seen`` counts
     the known weeks, over all stores, in which the item had at least half as much of it. Below two, the text says that
     other items tell the effect.
@@ -99,6 +102,8 @@ class Promotion(DriverKind):
                     facts["difference"] = units - without
                     own = values[same[str(frame[ITEM].iloc[row])], : scene.panel.n_known]
                     facts["seen"] = int((own >= frame[promotion].iloc[row] / 2).sum())
+                    if PRICE in frame and frame[PRICE].iloc[row] <= LOWERED * frame["ordinary_price"].iloc[row]:
+                        facts["price"] = told_price(frame[PRICE].iloc[row])
                     yield Found(int(row), promotion, _sign(units - without), facts)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from scoring.demand.effects import HOLIDAY
 from scoring.demand.outlook import LEAST_RUN, LEAST_TOLD
-from scoring.demand.panel import ITEM, PRICE, STORE, UNITS, WEEK, YEAR
+from scoring.demand.panel import ITEM, PRICE, QUARTER, STORE, UNITS, WEEK, YEAR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,18 @@ class DemandScene:
             "high_80": "promoted_high",
         }
         own = promoted.loc[promoted["weeks"] == 1, [*KEYS, "promotion", *names]].rename(columns=names)
-        return frame.merge(own, on=KEYS, how="left").merge(self._present(), on=KEYS, how="left")
+        frame = frame.merge(own, on=KEYS, how="left").merge(self._present(), on=KEYS, how="left")
+        return frame.merge(self._elsewhere(), on=KEYS, how="left")
+
+    def _elsewhere(self) -> pd.DataFrame:
+        """Return the other store that sold most of each series' item in the last quarter, and its units."""
+        panel = self.panel
+        sold = panel.series[KEYS].assign(units=np.nansum(panel.units[:, : panel.n_known][:, -QUARTER:], axis=1))
+        best = sold.sort_values(["units", STORE], ascending=[False, True], kind="stable").groupby(ITEM).head(2)
+        pairs = sold[KEYS].merge(best.rename(columns={STORE: "other_store", "units": "other_units"}), on=ITEM)
+        pairs = pairs[pairs[STORE] != pairs["other_store"]].drop_duplicates(KEYS)
+        found = sold[KEYS].merge(pairs, on=KEYS, how="left")
+        return found.fillna({"other_store": "", "other_units": 0.0})
 
     def _present(self) -> pd.DataFrame:
         """Return the price of the coming week, whether a promotion ran in the week before, and the usual promotion.

@@ -187,8 +187,8 @@ class ItemDemand(Told):
 
     Attributes:
         weeks: Units of each coming week with ranges: ``units``, ``low_50``, ``high_50``, …, ``high_95``.
-        order: ``state`` (``order``, ``enough``, ``overstock``, ``dead``, ``quiet``), ``order_units``, ``days_left`` and
-            what they rest on; none without stock.
+        order: ``state`` (``order``, ``enough``, ``overstock``, ``dead``), ``order_units``, ``days_left`` and what
+            they rest on; none without stock.
     """
 
     item_id: str
@@ -203,7 +203,9 @@ class DemandReply(Reply):
 
     Attributes:
         last_week: Last week with sales.
+        unit: What the units are, for example ``oz``; empty for pieces.
     """
 
     last_week: str
+    unit: str
     results: list[ItemDemand]

@@ -19,6 +19,7 @@ AS_OF = dt.date(2017, 12, 1)
 MILK = "White milk, 1 gallon (store brand)"
 MONEY: Mapping[str, Fact] = {"since": "2017-11-27", "until": "2017-12-10", "amount_off": 0.5, "code": "MILK50"}
 PERCENT: Mapping[str, Fact] = {"since": "2017-11-27", "until": "2018-01-02", "percent_off": 0.2}
+NUMBERED: Mapping[str, Fact] = {**PERCENT, "item_number": "844165"}
 FLYER: Mapping[str, Fact] = {"label": "mailer", "start": "2017-11-27", "until": "2017-12-03", "store_id": "s1"}
 OPEN: Mapping[str, Fact] = {"label": "display", "start": "2017-11-27", "store_id": ""}
 
@@ -33,6 +34,7 @@ def lines() -> CampaignLines:
     [
         ("coupon", MONEY, f"{MILK}: $0.50 off with coupon MILK50 until 10 December"),
         ("coupon", PERCENT, f"{MILK}: 20% off with your coupon until 2 January 2018"),
+        ("coupon", NUMBERED, f"{MILK} (item 844165): 20% off with your coupon until 2 January 2018"),
         ("promotion", FLYER, f"{MILK}: featured in your store's flyer until 3 December"),
         ("promotion", OPEN, f"{MILK}: on display in store"),
     ],
@@ -84,6 +86,7 @@ def test_what_a_short_title_leaves_out(lines: CampaignLines, kind: str, facts: M
         ("coupon", PERCENT, f"{MILK}: 25% off with your coupon until 2 January 2018"),
         ("coupon", PERCENT, f"{MILK}: 20% off with coupon FREE until 2 January 2018"),
         ("coupon", PERCENT, f"{MILK}: 20% off with your coupon until 2 January"),
+        ("coupon", NUMBERED, f"{MILK} (item 844166): 20% off with your coupon until 2 January 2018"),
         ("promotion", FLYER, f"{MILK}: on display in your store until 3 December"),
         ("promotion", FLYER, f"{MILK}: featured in your store's flyer until 4 December"),
         ("promotion", OPEN, f"{MILK}: on display in your store"),
@@ -113,6 +116,7 @@ def test_chinese_lines() -> None:
     line = lines.write("coupon", PERCENT, title="Tofu", as_of=AS_OF)  # 20 % off is 80 % of the price
     assert line == "豆腐：凭您的优惠券享8折，有效期至2018年1月2日"
     assert not lines.is_true(line.replace("8折", "2折"), "coupon", PERCENT, title="Tofu", as_of=AS_OF)
+    assert "豆腐（商品号844165）：凭" in str(lines.write("coupon", NUMBERED, title="Tofu", as_of=AS_OF))
     assert lines.write("promotion", FLYER, title="Tofu", as_of=AS_OF) == "豆腐：在门店本期海报上，至12月3日"
 
 
@@ -121,3 +125,4 @@ def test_a_line_begins_with_a_capital_where_items_are_spoken_of_in_lower_case() 
     assert lines.label("Bananas") == "plátanos"
     line = lines.write("coupon", PERCENT, title="Bananas", as_of=AS_OF)
     assert line == "Plátanos: 20 % menos con cupón hasta el 2 de enero de 2018".replace("20 %", "20\xa0%")
+    assert "(artículo 844165): " in str(lines.write("coupon", NUMBERED, title="Bananas", as_of=AS_OF))

@@ -17,8 +17,9 @@ from llm_explain.campaigns.offers import Offer, read_coupons
 from llm_explain.campaigns.output import write_plan
 from llm_explain.campaigns.plan import OVER_BUDGET, _Planner, campaign_lines, is_held_out, plan_campaign
 from llm_explain.campaigns.settings import CampaignSettings
+from llm_explain.claims.subjects import Subjects
 from llm_explain.cli import app
-from llm_explain.errors import TableError
+from llm_explain.errors import SettingError, TableError
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 
 if TYPE_CHECKING:
@@ -87,17 +88,43 @@ def test_a_coupon_takes_the_place_of_a_promotion_and_has_a_cost(
     assert found[0].expected_cost == pytest.approx(0.5 * found[0].probability)
 
 
+def planner_of(explainer: Explainer, coupons: list[Offer]) -> _Planner:
+    return _Planner(
+        explainer,
+        CampaignSettings(name="test", channel="push"),
+        explainer.as_of,
+        coupons,
+        lambda user_id: (explainer.events.history(user_id, explainer.as_of), NO_SUPPRESSIONS),
+    )
+
+
+def test_an_item_is_not_offered_before_half_of_the_users_own_rhythm_has_passed(explainer: Explainer) -> None:
+    planner = planner_of(explainer, [])
+    n_repeated = 0
+    for user_id in USERS:
+        events = explainer.events.history(user_id, explainer.as_of)
+        items = np.array([wish.item for wish in planner.wishes(user_id)], dtype=np.int64)
+        user = explainer.reader.read(user_id, events)
+        bought = Subjects.of(user.evidence, np.zeros(len(items), dtype=np.int64), items).of_item
+        has_rhythm = bought.days.counts > 1
+        n_repeated += int(has_rhythm.sum())
+        assert (bought.days_since[has_rhythm] >= bought.rhythm[has_rhythm] / 2).all()
+    assert n_repeated
+
+
+def test_a_coupon_of_an_amount_needs_a_currency(
+    explainer: Explainer, coupon: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explainer.shop.policy, "currency", None)
+    planner_of(explainer, [])
+    with pytest.raises(SettingError, match="a coupon has an amount_off but the shop has no currency"):
+        planner_of(explainer, [coupon])
+
+
 def test_items_that_a_reader_cannot_tell_apart_are_offered_once(
     explainer: Explainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = CampaignSettings(name="test", channel="push")
-    planner = _Planner(
-        explainer,
-        settings,
-        explainer.as_of,
-        [],
-        lambda user_id: (explainer.events.history(user_id, explainer.as_of), NO_SUPPRESSIONS),
-    )
+    planner = planner_of(explainer, [])
     before = planner.wishes(USERS[0])
     assert len(before) > 1
     same = np.where(np.arange(len(planner.catalogue)) % 2 == 0, "Milk", "milk").astype(object)
@@ -247,6 +274,10 @@ def test_coupons_are_read(tmp_path: Path) -> None:
     (coupon,) = read_coupons(path, ["00"])
     assert coupon == Offer("C", "coupon", "00", {"since": "2017-12-01", "until": "2017-12-02", "percent_off": 0.2})
     assert coupon.expected_cost(0.5, 10.0) == pytest.approx(1.0)
+    row = "C,00,2017-12-01,2017-12-02,20,\n"
+    path.write_text(f"coupon_id,item_id,first_day,last_day,percent_off,code\n{row}{row.replace('C', 'D')}")
+    with pytest.raises(TableError, match="item '00' has a second coupon, 'D', on the same days"):
+        read_coupons(path, ["00"])
     path.write_text("coupon_id,item_id\nC,00\n")
     with pytest.raises(TableError, match=r"but coupon_id, item_id, first_day, last_day and amount_off"):
         read_coupons(path, ["00"])
@@ -261,7 +292,9 @@ def test_one_reason_of_a_message_tells_how_often_and_the_others_when(
     n_dates = 0
     for message in found.messages:
         own = [each for each in message.offers if [c.kind for c in each.explanation.reasons] == ["repeat_item"]]
-        dated = [each.sentence for each in own if re.fullmatch(r"(?:Last p|P)urchased on \d+ \w+\.", each.sentence)]
+        dated = [
+            each.sentence for each in own if re.fullmatch(r"You (?:last )?bought this on \d+ \w+\.", each.sentence)
+        ]
         n_dates += len(dated)
         assert len(own) - len(dated) <= 1
         for each in own:

@@ -8,7 +8,7 @@ import pytest
 from fading_log import random_log
 from scipy.special import expit
 
-from scoring.churn.measures import auc, ece, platt
+from scoring.churn.measures import auc, auc_margin, ece, ece_of_right_risks, platt
 from scoring.churn.setting import ChurnSetting
 from scoring.churn.spending import Spending
 from scoring.churn.training import Rows, fit, moments, suitable_days, train_on_events
@@ -26,11 +26,16 @@ def spending() -> Spending:
 def test_auc_counts_ordered_pairs() -> None:
     # Positive .8 and .4, negative .4 and .1: pairs (.8,.4) 1, (.8,.1) 1, (.4,.4) 1/2, (.4,.1) 1 → 3.5 / 4.
     assert auc(np.array([1.0, 0, 1, 0]), np.array([0.8, 0.4, 0.4, 0.1])) == 0.875
+    # Each positive exceeds 1 and .75 of the negatives, each negative falls below .75 and 1 of the positives. Both have
+    # the variance .03125; 1.96 · √(.03125 / 2 + .03125 / 2).
+    assert auc_margin(np.array([1.0, 0, 1, 0]), np.array([0.8, 0.4, 0.4, 0.1])) == pytest.approx(1.96 * 0.03125**0.5)
 
 
 def test_calibration_error_weighs_bins_by_rows() -> None:
     # Bin .0: risks .05, .05, rate 1/2 → gap .45. Bin .9: risk .95, rate 1 → gap .05. (2 · .45 + 1 · .05) / 3.
     assert ece(np.array([1.0, 0, 1]), np.array([0.05, 0.05, 0.95])) == pytest.approx(0.95 / 3)
+    right = np.full(400, 0.3)  # the error is |0.3 - rate|, and a rate of 400 rows varies by √(.21 / 400) = .0229
+    assert ece_of_right_risks(right) == pytest.approx(1.96 * 0.0229, abs=0.01)
 
 
 def test_calibration_finds_slope_and_intercept_and_keeps_a_calibrated_score() -> None:

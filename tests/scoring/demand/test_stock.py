@@ -12,12 +12,15 @@ from scoring.errors import SettingError, TableError
 EMPTY = pd.DataFrame()
 
 
-def outlook(weeks_without_sale: int = 0, *, deal: float = 0.0) -> Outlook:
+def outlook(
+    weeks_without_sale: int = 0, *, deal: float = 0.0, mean: float = 70.0, after: float = float("nan")
+) -> Outlook:
     """Return a forecast of 70 a week; the upper ends of n weeks together are 70 n + 10, 20, 25 and 30.
 
     The lower end of their 80 % range is 70 n - 20.
 
-    A deal in the coming week adds ``deal`` to each of them; there is none if it adds nothing.
+    A deal in the coming week adds ``deal`` to each of them; there is none if it adds nothing. The last quarter sold
+    ``mean`` a week, that of a year ago 65, and the one after it ``after`` in all.
     """
     rows = [("a", "1", n, 70.0 * n, 70.0 * n + 10, 70.0 * n + 20, 70.0 * n + 25, 70.0 * n + 30) for n in (1, 2, 3, 4)]
     together = pd.DataFrame(
@@ -30,7 +33,7 @@ def outlook(weeks_without_sale: int = 0, *, deal: float = 0.0) -> Outlook:
     )  # mean .3 × 150 + .4 × 62.5 = 70
     series = pd.DataFrame(
         {"item_id": ["a"], "store_id": ["1"], "title": ["A"], "weeks_without_sale": [weeks_without_sale]}
-    )
+    ).assign(quarter_mean=mean, quarter_units=13 * mean, quarter_year_ago=13 * 65.0, next_year_ago=after)
     ends = ["units", "high_50", "high_80", "high_90", "high_95"]
     promoted = together.assign(**{name: together[name] + deal for name in ends})[: 4 if deal else 0]
     return Outlook(weekly, together, promoted, series, EMPTY, EMPTY)
@@ -73,6 +76,7 @@ def test_a_promotion_that_is_not_planned_is_ordered_apart() -> None:
     held = stock(on_hand=50, on_order=10, lead_time_days=3, pack_size=24)
     row = orders(outlook(deal=100.0), held, StockPolicy(service_level=0.9)).iloc[0]
     assert (row["order_units"], row["promoted_units"]) == (72, 168)
+    assert (row["days_left"], row["promoted_days"]) == (1, 0)  # with the deal, 3 days sell more than there is
     assert pd.isna(orders(outlook(), held, StockPolicy()).iloc[0]["promoted_units"])
 
 
@@ -99,14 +103,26 @@ def test_costs_choose_the_service_level_if_the_value_of_what_is_left_over_is_kno
     [
         (200, 0, "enough", 0),
         (840, 0, "enough", 0),
-        (900, 0, "overstock", 60),
+        (900, 0, "enough", 60),  # less than a week too many
+        (910, 0, "overstock", 70),
         (900, 13, "dead", 60),
-        (0, 13, "quiet", 0),
+        (0, 13, "dead", 0),
     ],
 )
 def test_states(on_hand: int, silence: int, state: str, too_many: int) -> None:
     row = orders(outlook(silence), stock(on_hand=on_hand), StockPolicy(overstock_weeks=12)).iloc[0]
     assert (row["state"], row["too_many"]) == (state, too_many)
+
+
+def test_overstock_is_judged_by_promoted_weeks_and_by_the_season_too() -> None:
+    def state_of(on_hand: int, **past: float) -> tuple[str, int]:
+        row = orders(outlook(**past), stock(on_hand=on_hand), StockPolicy()).iloc[0]
+        return row["state"], row["too_many"]
+
+    assert state_of(1000, mean=80.0) == ("enough", 160)  # 12.5 weeks of a quarter with promotions
+    assert state_of(1000, after=1300.0) == ("enough", 160)  # 1300 × 70 / 65 = 1400 in the coming quarter
+    assert state_of(200, after=26.0) == ("overstock", 172)  # 26 × 70 / 65 = 28: the season is over
+    assert state_of(27, after=26.0)[0] == "order"
 
 
 def test_stock_that_is_not_counted_is_unknown() -> None:

@@ -34,14 +34,24 @@ select distinct p.item_id, p.store_id from promotions p
 where p.week_number = (select max(week_number) from sales where is_known) and p.share >= 0.5
   and p.promotion not like '%holiday%';
 
+-- The last quarter, and a year ago: its weeks that are known, and totals of whole quarters.
+create or replace view quarters as
+select item_id, store_id, count(units) filter (week_number >= n - 13) as known, max(units) filter (week_number >= n - 13) as most,
+       avg(units) filter (week_number >= n - 13) as mean, sum(units) filter (week_number >= n - 52) as year_units,
+       if(known = 13, sum(units) filter (week_number >= n - 13), null) as latest,
+       if(count(units) filter (week_number between n - 65 and n - 53) = 13, sum(units) filter (week_number between n - 65 and n - 53), null) as before,
+       if(count(units) filter (week_number between n - 52 and n - 40) = 13, sum(units) filter (week_number between n - 52 and n - 40), null) as after
+from (select *, max(week_number) filter (is_known) over () + 1 as n from sales) where is_known group by item_id, store_id;
+
 create or replace view found_forecast as
 select c.item_id, c.store_id, c.title, c.week, 80 as level,
        (select any_value(p.unknown) from plan p where p.item_id = c.item_id and p.store_id = c.store_id and p.week = c.week) as unknown_plan,
        u.promotion, u.promotions, u.usual_percent, u.times, u.weeks,
        floor(c.low_80 + 1e-9) as low, ceil(c.high_80 - 1e-9) as high, floor(l.units + 0.5) as last_units,
-       (r.item_id is not null)::int as last_promoted
+       (r.item_id is not null)::int as last_promoted, q.known
 from coming c left join last_known l on l.item_id = c.item_id and l.store_id = c.store_id
 left join ran_last r on r.item_id = c.item_id and r.store_id = c.store_id
-left join usual u on u.item_id = c.item_id and u.store_id = c.store_id;
+left join usual u on u.item_id = c.item_id and u.store_id = c.store_id
+left join quarters q on q.item_id = c.item_id and q.store_id = c.store_id;
 
 create or replace view found_enough as select * from found_forecast;

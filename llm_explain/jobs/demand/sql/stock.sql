@@ -1,4 +1,4 @@
--- Statements order, promoted_order, missed_sales, long_cover, overstock, dead, shortage and supply. A level between two ends of the forecasts is
+-- Statements order, promoted_order, missed_sales, above_recent, long_cover, overstock, dead, shortage and supply. A level between two ends of the forecasts is
 -- linear in the level. A promotion is empty for the plan that the headline assumes.
 create or replace view at_level as
 select t.item_id, t.store_id, t.promotion, t.weeks, s.service_level as level,
@@ -25,13 +25,24 @@ join needs a on a.item_id = w.item_id and a.store_id = w.store_id and a.weeks = 
 left join needs b on b.item_id = w.item_id and b.store_id = w.store_id and b.promotion = a.promotion
   and b.weeks = floor(w.weeks) + 1;
 
+-- What a quarter sells by last year's pattern, and whether that is less than half of what the forecast gives, beyond chance.
+create or replace view seasons as
+select item_id, store_id, known, most, mean, year_units, latest, before, after, if(before > 0, after * latest / before, null) as units
+from quarters;
+
+create or replace view spare as
+select v.item_id, v.store_id, v.promotion, max(v.day) as last_day from levels v join stock t using (item_id, store_id)
+where v.day < 7 and v.units <= t.on_hand + t.on_order + 1e-9 group by all;
+
 create or replace view positions as
-select s.*, s.on_hand + s.on_order as position, n.units as need, coalesce(l.last_day, 0) as spare_days, r.weekly_units, r.horizon_weeks, silent.weeks_without_sale
+select s.*, s.on_hand + s.on_order as position, n.units as need, coalesce(l.last_day, 0) as spare_days, greatest(r.weekly_units, 1e-9) as weekly_units,
+       r.horizon_weeks, silent.weeks_without_sale, y.year_units, y.mean, y.most, y.known,
+       floor(y.units + 0.5) as season_units, floor(y.after + 0.5) as next_year_ago, floor(y.latest + 0.5) as quarter_units, floor(y.before + 0.5) as quarter_year_ago, y.units as season,
+       coalesce(y.units <= 13 * r.weekly_units / 2 and (13 * r.weekly_units - y.units) ** 2 >= 4 * 13 * r.weekly_units, false) as is_season_over
 from stock s
+join seasons y on y.item_id = s.item_id and y.store_id = s.store_id
 join levels n on n.item_id = s.item_id and n.store_id = s.store_id and n.day = 7 and n.promotion = ''
-left join (select v.item_id, v.store_id, max(v.day) as last_day from levels v join stock t using (item_id, store_id)
-           where v.promotion = '' and v.day < 7 and v.units <= t.on_hand + t.on_order + 1e-9 group by all) l
-  on l.item_id = s.item_id and l.store_id = s.store_id
+left join spare l on l.item_id = s.item_id and l.store_id = s.store_id and l.promotion = ''
 join (select item_id, store_id, max(weeks_ahead) as horizon_weeks,
              avg(case when is_intermittent then units else 0.3 * low_80 + 0.4 * units + 0.3 * high_80 end) as weekly_units
       from weekly group by all) r
@@ -50,36 +61,56 @@ select f.*, ceil((p.need - p.position) / p.pack_size - 1e-9) * p.pack_size as or
 from positions p join found_forecast f on f.item_id = p.item_id and f.store_id = p.store_id
 where p.need > p.position and p.weeks_without_sale < p.dead_weeks;
 
+create or replace view found_above_recent as
+select p.item_id, p.store_id, floor(p.most + 0.5) as most, p.known
+from positions p join coming c using (item_id, store_id) join found_order o using (item_id, store_id)
+where o.unknown_plan <> '' and c.units > p.most + 1;
+
 create or replace view found_long_cover as
-select p.item_id, p.store_id, p.horizon_weeks, floor((p.position + o.order_units) / greatest(p.weekly_units, 1e-9) + 0.5) as cover_weeks
-from positions p join found_order o using (item_id, store_id)
-where p.position + o.order_units > greatest(p.overstock_weeks, 1.5) * greatest(p.weekly_units, 1e-9);
+select item_id, store_id, if(is_season_over, null, horizon_weeks) as horizon_weeks,
+       if(is_season_over, null, floor(filled / weekly_units + 0.5)) as cover_weeks,
+       if(is_season_over, floor(filled + 0.5), null) as position, season_units, next_year_ago, quarter_units, quarter_year_ago
+from (select p.*, p.position + o.order_units as filled from positions p join found_order o using (item_id, store_id))
+where if(is_season_over, filled >= season + 1, filled > greatest(overstock_weeks, 1.5) * weekly_units);
 
 create or replace view found_promoted_order as
 select * from (
     select p.item_id, p.store_id, l.promotion,
            greatest(ceil((p.need - p.position) / p.pack_size - 1e-9) * p.pack_size, 0) as instead_of,
-           p.spare_days + p.lead_time_days as days,
+           coalesce(y.last_day, 0) + p.lead_time_days as days, coalesce(y.last_day, 0) + 1 as order_day, c.week,
+           case when c.week like '%-%' then cast(cast(c.week as date) + cast(coalesce(y.last_day, 0) as integer) as varchar) end as order_by,
            greatest(ceil((l.units - p.position) / p.pack_size - 1e-9) * p.pack_size, 0) as order_units,
            case when isfinite(f.price::double) then floor(if(u.price >= 0.1, 100, 10000) * u.price + 0.5) / if(u.price >= 0.1, 100, 10000) end as price
-    from positions p
+    from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id
     join levels l on l.item_id = p.item_id and l.store_id = p.store_id and l.day = 7 and l.promotion <> ''
+    left join spare y on y.item_id = p.item_id and y.store_id = p.store_id and y.promotion = l.promotion
     join with_promotion f on f.item_id = p.item_id and f.store_id = p.store_id and f.promotion = l.promotion and f.weeks = 1
     join usual_promotion u on u.item_id = p.item_id and u.store_id = p.store_id and u.promotion = l.promotion) t
 where order_units > instead_of and days < 7
   and not exists (from dearer d where d.item_id::varchar || '|' || d.store_id::varchar = t.item_id::varchar || '|' || t.store_id::varchar);
 
 create or replace view found_overstock as
-select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.on_order + 0.5) as on_order,
-       floor(p.position / greatest(p.weekly_units, 1e-9) + 0.5) as cover_weeks,
-       floor(greatest(p.position - p.overstock_weeks * greatest(p.weekly_units, 1e-9), 0)) as too_many, p.horizon_weeks, p.overstock_weeks as limit_weeks
-from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id
-where floor(p.position - p.overstock_weeks * p.weekly_units) >= greatest(p.pack_size, 1);
+select * from (
+    select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.on_order + 0.5) as on_order,
+           if(p.is_season_over, null, floor(p.position / p.weekly_units + 0.5)) as cover_weeks,
+           floor(greatest(p.position - if(p.is_season_over, p.season, p.overstock_weeks * p.weekly_units), 0)) as too_many,
+           if(p.is_season_over, null, p.horizon_weeks) as horizon_weeks, if(p.is_season_over, null, p.overstock_weeks) as limit_weeks,
+           p.season_units, p.next_year_ago, p.quarter_units, p.quarter_year_ago, p.pack_size,
+           p.is_season_over or p.position >= (p.overstock_weeks + 1) * greatest(p.weekly_units, coalesce(p.mean, 0), coalesce(p.season / 13, 0)) as covers
+    from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id)
+where covers and too_many >= greatest(pack_size, 1);
+
+create or replace view elsewhere as
+select item_id, store_id, sum(units) as units from sales
+where is_known and week_number >= (select max(week_number) - 12 from sales where is_known) group by item_id, store_id;
 
 create or replace view found_dead as
-select p.item_id, p.store_id, c.title, floor(p.on_hand + 0.5) as on_hand, p.weeks_without_sale
+select p.item_id, p.store_id, c.title, floor(p.on_hand + 0.5) as on_hand, p.weeks_without_sale, floor(p.year_units + 0.5) as year_units,
+       e.store_id as other_store, floor(e.units + 0.5) as other_units
 from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id
-where p.weeks_without_sale >= p.dead_weeks and p.on_hand > 0;
+left join elsewhere e on e.item_id = p.item_id and e.store_id <> p.store_id and e.units > 0
+where p.weeks_without_sale >= p.dead_weeks and (p.on_hand > 0 or p.need > p.position)
+qualify row_number() over (partition by p.item_id, p.store_id order by e.units desc nulls last, e.store_id) = 1;
 
 create or replace view found_shortage as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,

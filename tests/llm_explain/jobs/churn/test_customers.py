@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PROVEN = re.compile(
     r"In a test with ([\d,]+) customers of similar predicted effect, “call” raised “stayed” from ([\d.]+)% to "
-    r"([\d.]+)%, by at least ([\d.]+) percentage points(; .+)?\.$"
+    r"([\d.]+)% \(95% sure: by at least ([\d.]+) percentage points\)(; .+)?\.$"
 )
 UNPROVEN = re.compile(
     r"No action is proven to help this customer: in a test with [\d,]+ customers of similar predicted effect, “call” "

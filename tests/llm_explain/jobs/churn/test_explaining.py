@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from llm_explain.jobs.churn.explaining import _chosen
+from llm_explain.jobs.churn.explaining import _chosen, _notes
 from llm_explain.records import Claim, Fact
+
+if TYPE_CHECKING:
+    from llm_explain.jobs.brief import Direction
 
 
 def claim(kind: str, player: str, phi: float, **facts: Fact) -> Claim:
@@ -37,3 +42,30 @@ def test_what_says_more_than_the_last_visit_stays(other: Claim) -> None:
 
 def test_an_empty_window_is_told_where_the_last_visit_is_not() -> None:
     assert _chosen([NOTHING, CAKES, RANGE], 1)[0] == (NOTHING, CAKES, RANGE)
+
+
+def note(kind: str, sign: float, **facts: Fact) -> Claim:
+    return Claim(kind, "", "", sign, 0.0, facts)
+
+
+SILENT = note("longest_silence", 1.0, days=94, longest=30)
+ROSE = note("spend_rose", -1.0, before=69.87, after=311.64, days=56)
+ALREADY = note("already", 1.0, after=10.0, usual=90.0, days=56)
+
+
+@pytest.mark.parametrize(
+    ("found", "told", "direction", "expected"),
+    [
+        ([SILENT], (RANGE,), -1, [("longest_silence", 1)]),  # a low risk, yet the rhythm is broken
+        ([SILENT], (RANGE,), 1, [("longest_silence", 0)]),
+        ([SILENT], (OVERDUE,), 1, []),  # the silence is told already
+        ([ROSE], (RANGE,), 1, [("spend_rose", 1)]),
+        ([ROSE], (RANGE,), -1, []),  # no news at a low risk
+        ([ROSE], (RANGE, claim("wide_range", "range", -0.2)), 1, []),  # "although" speaks against the headline
+        ([ALREADY, ROSE], (RANGE,), 1, [("already", 0), ("spend_rose", 1)]),
+    ],
+)
+def test_news_is_told_although_the_model_gives_it_no_weight(
+    found: list[Claim], told: tuple[Claim, ...], direction: Direction, expected: list[tuple[str, int]]
+) -> None:
+    assert [(each.kind, each.facts["is_against"]) for each in _notes(found, told, direction)] == expected

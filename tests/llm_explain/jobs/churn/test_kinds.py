@@ -37,7 +37,8 @@ Facts = Mapping[str, Fact]
 AS_OF = pd.Timestamp("2020-09-01")
 SILENCE = ChurnSetting(target="silence")
 COMMON: Facts = {
-    "user_id": "C-1", "noun": "customer", "outcome": "", "label": "Churn", "positive": "Yes", "is_listed": 0
+    "user_id": "C-1", "noun": "customer", "outcome": "", "label": "Churn", "positive": "Yes", "is_listed": 0,
+    "usual_days": 365,
 }  # fmt: skip
 HEADLINES = (
     Stated("risk", {**COMMON, "risk": 0.81, "average": 0.2, "share": 0.5, "target": "spending", "days": 56}),
@@ -250,6 +251,16 @@ CLOSING = (
         for against in (0, 1)
     ),
     Stated("above_usual", {"days": 56, "after": 130.0, "usual": 80.0, "occasion": "visit", "noun": "household"}),
+    *(
+        Stated(kind, {**facts, "is_against": against, "occasion": "order", "noun": "customer"})
+        for kind, facts in (
+            ("longest_silence", {"days": 94, "longest": 30}),
+            ("overdue", {"days": 94, "interval": 18.0}),
+            ("spend_rose", {"days": 56, "before": 69.87, "after": 311.64}),
+            ("spend_below_usual", {"days": 28, "after": 386.02, "usual": 673.69}),
+        )
+        for against in (0, 1)
+    ),
 )
 
 

@@ -71,7 +71,10 @@ def text_of(item: str, store: str, locale: str = "en", **options: bool) -> str:
 def test_an_order_states_its_range_its_driver_and_its_stock() -> None:
     text = text_of("apples", "1")
     assert re.search(r"rder \d+ of apples for store 1 \(\d+ packs of 12\)", text)
-    assert re.search(r"; the display adds about \d+\. There are 20 on hand and 6 on order, and \d+ are needed", text)
+    assert re.search(
+        r"; the display(?: at a price of 1\.60)? adds about \d+\. There are 20 on hand and 6 on order, and \d+ are",
+        text,
+    )
     assert "week 71" in text
     assert "to last 10 days (3 days of delivery and one week more) in 95 of 100 cases." in text
 
@@ -178,7 +181,8 @@ def test_too_much_stock_and_missing_stock() -> None:
 def test_an_order_without_a_plan_tells_what_a_promotion_needs() -> None:
     text = text_of("apples", "2")
     assert re.search(
-        r"\. If the display runs in that week at a price of (?:1\.60|2\.00), order \d+ instead\.$", text
+        r"\. If the display runs in that week at a price of (?:1\.60|2\.00), order \d+ instead by day 2 of week 71\.$",
+        text,
     ), text
     order, instead = (int(re.search(rule, text, re.IGNORECASE)[1]) for rule in (r"order (\d+) of", r"order (\d+) inst"))
     assert instead > 1.3 * order
@@ -310,6 +314,38 @@ def test_packs_that_last_too_long_are_told(locale: str, tmp_path: Path) -> None:
     assert DemandAudit(tmp_path).faults(found) == []
 
 
+@pytest.mark.parametrize(
+    ("locale", "over", "dead"),
+    [
+        ("en", "as sales of about 2 are expected in the next 13 weeks", "weeks before; none are on hand; store 2 sold"),
+        ("es", "pues según el año anterior, en las próximas 13 semanas", "sin existencias; la tienda 2 vendió"),
+        ("zh", "因为按去年走势，未来13周约售出", "目前无库存；2号店最近13周售出"),
+    ],
+)
+def test_stock_at_the_end_of_a_season_and_stock_that_does_not_sell(
+    locale: str, over: str, dead: str, tmp_path: Path
+) -> None:
+    """The year before, cheese of store 1 stopped selling after this week; apples of store 1 have stopped now."""
+    pytest.importorskip("duckdb")
+    units = panel().units.copy()
+    units[4, 18:31] = [1, 1, *[0] * 11]
+    units[0, 66:] = 0
+    units[2, 60:] = np.nan  # bread of store 1: no record
+    known = replace(panel(), units=units).extended(3)
+    held = STOCK.assign(on_hand=[0, 0, 0, 90, 9000, 3], pack_size=1)
+    found = outlook(fitted(), known, 3)
+    shown = DemandScene(known, found, orders(found, read_stock(held), StockPolicy(dead_weeks=4)))
+    rows = explain(shown, locale=locale)
+    text = {(row["subject"]["item_id"], row["subject"]["store_id"]): row["text"] for row in rows}
+    assert over in text["cheese", "1"]
+    assert dead in text["apples", "1"]
+    assert {"en": "; 3 of the last 13 weeks are on record", "es": "hay datos de 3 de las", "zh": "中有3周有记录"}[
+        locale
+    ] in text["bread", "1"]
+    shown.write(tmp_path)
+    assert DemandAudit(tmp_path).faults(rows) == []
+
+
 def test_dearer_receipts_do_not_hide_a_promotion(tmp_path: Path) -> None:
     pytest.importorskip("duckdb")
     dearer = np.where(panel().promotions["display"] >= 0.5, 9.0, 2.0)
@@ -327,7 +363,7 @@ def test_dearer_receipts_do_not_hide_a_promotion(tmp_path: Path) -> None:
 def test_a_promotion_at_a_higher_price_is_not_told(promoted: float) -> None:
     row = {str(name): value for name, value in scene(has_stock=False).coming.iloc[0].items()}
     row |= {"promotion": "deal", "promoted_price": promoted, "present_price": 2.0, "units": 2.0}
-    row |= {"days_left": 1, "lead_time_days": 5}
+    row |= {"promoted_days": 1, "lead_time_days": 5, "week": "71"}
     row |= {"promoted_forecast": 5.0, "promoted_low": 3.2, "promoted_high": 7.1}
     own = row | {"state": "order", "promoted_units": 50, "order_units": 2}
     is_said = promoted < 2.0
@@ -507,10 +543,12 @@ def test_an_order_with_all_that_can_be_said_is_not_too_long(locale: str) -> None
     known = replace(scene(), panel=replace(scene().panel, unit="oz"))
     brief = next(brief for _, brief in briefs(known))
     kind = {"promotion": "display", "price": 0.0311, "order_units": 114_976, "instead_of": 112_672}
+    kind |= {"order_day": 1, "week": brief.headline.facts["week"]}
     stock = {"on_hand": 100_448, "on_order": 1_152, "lead_time_days": 10}
     closing = (
         Stated("shortage", {**stock, "need": 214_053, "service_percent": 95}),
         Stated("missed_sales", {**stock, "low": 1_000, "high": 12_725, "level": 80}),
+        Stated("above_recent", {"most": 101_448, "known": 11}),
         Stated("long_cover", {"cover_weeks": 113, "horizon_weeks": 4}),
         Stated("promoted_order", kind),
     )

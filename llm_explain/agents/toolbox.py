@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from llm_explain.agents.models import Item, Page, Preferences, Proof, Reason, Sentence
-from llm_explain.dialogue.dialogue import changed
+from llm_explain.dialogue.changes import changed
 from llm_explain.dialogue.turns import Context
 from llm_explain.errors import LlmExplainError, SettingError, UnknownGroupError
 from llm_explain.policy.suppressions import Suppressions

@@ -7,25 +7,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from llm_explain.dialogue.answers import KNOWN, Answers
+from llm_explain.dialogue.changes import changed, named, proposed, statements
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.folding import folded, unaccented
 from llm_explain.dialogue.intents import intent_classifier, locale_encoder
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.name_finder import NameFinder
-from llm_explain.dialogue.scene import Answer
+from llm_explain.dialogue.periods import Periods
+from llm_explain.dialogue.repetition import MOST_SAID, deepened, unrepeated
+from llm_explain.dialogue.scene import Answer, Scene
 from llm_explain.dialogue.slots import CHANGES, OF_OWN_EVENTS, OF_THE_SHOP
-from llm_explain.dialogue.staff import RISK, STAFF_INTENTS, Staff
+from llm_explain.dialogue.staff import OF_MODELS, RISK, STAFF_INTENTS, Staff
 from llm_explain.dialogue.turns import Context, Turn
 from llm_explain.dialogue.understanding import OUTSIDE, TALK, Reader, Reading
-from llm_explain.dialogue.verifier import AnswerVerifier, predicate
+from llm_explain.dialogue.verifier import TALKED, AnswerVerifier
 from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.text.lexicon import folder_of
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from llm_explain.dialogue.staff import DemandAdvice
@@ -36,36 +41,14 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue
     from scoring.data.history import History
 
-DEEPER: Final = {"why": "where_from", "where_from": "prove"}
-"""What a question asks that was just answered: "why?" after the reason of an item asks where the reason comes from."""
+OF_PERIODS: Final = frozenset({*OF_OWN_EVENTS, "visits", "know"})
+"""Intents that are answered for a period."""
 
-UNTOLD: Final = frozenset({
-    "unknown", "unknown_staff", "small_talk", "small_talk_more", "small_talk_staff", "small_talk_staff_more", "help",
-    "help_staff", "made_of", "details", "details_item", "shopping", "shopping_staff", "off_topic", "service",
-    "privacy", "no_talk", "no_talk_own", "not_found", "nothing_pending", "no_more", "no_cheapest",
-    "no_cheapest_group", "no_model", "risk_list",
-})  # fmt: skip
-"""Frames of answers that tell nothing."""
+A_MOMENT: Final = pd.Timedelta(1, "us")
+"""The day of a list that is made at midnight is the day before."""
 
 OF_HISTORY: Final = frozenset({*OF_OWN_EVENTS, "know", "visits", "prove"})
 """Intents whose answers to staff say until when the history goes: a risk or a forecast may be of a later day."""
-
-ALTERNATING: Final = ("small_talk", "service")
-"""Beginnings of frames that tell nothing and have another wording, which is said in turn."""
-
-OFFER: Final = "you_can_ask"
-OFFERED: Final[dict[Role, tuple[tuple[str, ...], ...]]] = {
-    "shopper": (
-        ("why", "last_bought", "price", "know"),
-        ("how_often", "offer", "more", "switched_off"),
-        ("where_from", "what_if", "prove", "visits"),
-    ),
-    "staff": (("risk", "risk_change", "due"), ("due", "order", "risk")),
-}
-"""Questions that are offered instead of a second answer that tells nothing."""
-
-MOST_SAID: Final = 20
-"""Most frames that a context keeps."""
 
 MOST_NUMBERS: Final = 50
 """Most numbers of an answer that a context keeps."""
@@ -102,6 +85,7 @@ class Dialogue:
         self._given = self._staff = Staff()
         self.advise(staff or self._given)
         currency = explainer.shop.shop.currency
+        self._periods = Periods(self._grammar, locale)
         self._wording = Wording(words, locale, self._names, currency)
         self._verifier = AnswerVerifier(rules, locale, self._names, currency)
 
@@ -163,7 +147,6 @@ class Dialogue:
         *,
         k: int = 10,
         history: History | None = None,
-        by_score: bool = False,
     ) -> Context:
         """Return the context of a conversation about a user's list.
 
@@ -172,15 +155,18 @@ class Dialogue:
             context: What the user has switched off; nothing if not given.
             k: Length of the list.
             history: The user's events; those of the log if not given.
-            by_score: Whether the list is ranked by score alone.
 
         Returns:
             The context with the items of the list.
         """
         begun = context or Context()
         self._names.titles = self._explainer.titles
-        items = Answers(self._explainer, user_id, begun, self._locale, history).shown(k, by_score=by_score)
+        items = self._answers(user_id, begun, history).shown(k)
         return replace(begun, items=items, focus=None, category=None, pending=None, asked=None)
+
+    def _answers(self, user_id: str, context: Context, history: History | None, *given: Suppressions) -> Answers:
+        """Return what answers one user."""
+        return Answers(Scene(self._explainer, user_id, context, self._locale, history, *given))
 
     def reply(
         self,
@@ -213,11 +199,13 @@ class Dialogue:
                 return first
             second = self.reply(user_id, both[1], first.context, **given)
             return self._joined(first, second)
+        message, period = self._cut(message[:MOST_CHARACTERS])
         context, asked_of = context if role == "staff" else replace(context, staff_user=None), user_id
-        answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
+        answers = self._answers(user_id, context, history, suppressions)
         asked_in = context if role == "shopper" else replace(context, staff_user=context.staff_user or user_id)
         reading = self._chosen(message, context)
-        reading = reading or self._reader.read(message[:MOST_CHARACTERS], asked_in, role, answers.bought)
+        reading = reading or self._reader.read(message, asked_in, role, answers.scene.bought)
+        reading = _of_period(reading, period, context)
         if role == "staff" and reading.intent == "usual" and context.intent in {"order", "due"}:
             reading = replace(reading, intent="order")  # "is that more than usual?" of an order
         if reading.intent in {"yes", "no"}:
@@ -225,20 +213,26 @@ class Dialogue:
             return turn if turn.change is None else self._relisted(turn, user_id, history)
         if role == "staff":
             before = context
-            user_id, context, reading = self._of_customer(user_id, message[:MOST_CHARACTERS], context, reading)
+            user_id, context, reading = self._of_customer(user_id, message, context, reading)
             if context != before:
-                answers = Answers(self._explainer, user_id, context, self._locale, history, suppressions)
+                answers = self._answers(user_id, context, history, suppressions)
             if user_id != asked_of and reading.intent not in TALK | OF_THE_SHOP:
                 reading.slots.setdefault("user_id", user_id)
-        reading = _deepened(reading, context)
+        reading = deepened(reading, context)
+        if reading.intent == "resume" and {*reading.choices}.isdisjoint((*context.hidden, *context.groups_off)):
+            reading = replace(reading, choices=())  # nothing that the words may mean is off
         if reading.intent in CHANGES and not reading.choices:
-            return self._asked_to_change(reading, context, answers)
+            change = proposed(reading, context, answers)
+            told = {**change.slots, **{name: value for name, value in reading.slots.items() if name == "user_id"}}
+            return self._turn(change.intent, told, change.answer, change.context, needs_confirmation=change.is_open)
         answer = self._answered(reading, answers, user_id, context, role)
-        told, said = self._unrepeated(answer, answers, reading.intent, context, role)
-        slots, answer = ({"item_id": told.focus} if told is not answer and told.focus else dict(reading.slots)), told
+        new, said = unrepeated(answer, answers, reading.intent, context, role)
+        slots, answer = ({"item_id": new.focus} if new is not answer and new.focus else dict(reading.slots)), new
         asked = {"intent": reading.intent, "slots": slots, "slot": answer.missing, "choices": list(answer.choices)}
+        focus = answer.focus or _lost(reading)
+        about = context.about(focus, reading.slots, is_unclear=bool(reading.choices))
         after = replace(
-            context.about(answer.focus or _lost(reading), reading.slots, is_unclear=bool(reading.choices)),
+            context if reading.intent in TALK and focus is None else about,
             pending=None,
             asked=None if answer.missing is None else asked,
             intent=context.intent if reading.intent in TALK else reading.intent,
@@ -247,6 +241,13 @@ class Dialogue:
             else said,
         )
         return self._turn("unknown" if reading.intent in OUTSIDE else reading.intent, reading.slots, answer, after)
+
+    def _cut(self, message: str) -> tuple[str, tuple[dt.date, dt.date] | None]:
+        """Return a message without the period that it names, and the period; ``None`` in a shop without dates."""
+        shop = self._explainer.shop
+        if not shop.has_dates:
+            return message, None
+        return self._periods.cut(message, (shop.shop.clock.local(self._explainer.as_of) - A_MOMENT).date())
 
     def _chosen(self, message: str, context: Context) -> Reading | None:
         """Return the question that a message chooses in the words in which it was offered."""
@@ -262,37 +263,15 @@ class Dialogue:
         if role == "staff" and (found := self._to_staff(reading, user_id, context)) is not None:
             return found
         answer = answers.answer(reading.intent, reading.slots, reading.choices)
-        is_lost = reading.is_unknown and answer.missing == "item_id"
+        if "other_user" in reading.slots:
+            answer = replace(answer, parts=[*answer.parts, Statement("one_customer", user=reading.slots["other_user"])])
+        for slots in reading.others:
+            answer = replace(answer, parts=[*answer.parts, *answers.answer(reading.intent, slots, ()).parts])
+        if reading.is_bare and answer.focus and not isinstance(answer.parts[0], Statement):
+            answer = replace(answer, parts=[Statement("about_item", item=answer.focus), *answer.parts])
+        is_lost = answer.missing == "item_id" or (reading.intent in {"find", "list", "details"} and not reading.slots)
+        is_lost &= reading.is_unknown
         return replace(answer, parts=[Statement("not_found"), *answer.parts]) if is_lost else answer
-
-    @staticmethod
-    def _unrepeated(
-        answer: Answer, answers: Answers, intent: str, context: Context, role: Role
-    ) -> tuple[Answer, tuple[str, ...]]:
-        """Return an answer, and the frames said so far that tell nothing; one of these is not said again.
-
-        Instead of it, the answer offers questions, each time other ones.
-        """
-        frames = tuple(part.frame for part in answer.parts if isinstance(part, Statement))
-        is_empty = len(frames) == len(answer.parts) and all(frame in UNTOLD for frame in frames)
-        asked = context.asked or {}
-        is_asked = answer.missing is not None and asked.get("slot") == answer.missing
-        is_asked &= (asked.get("intent"), tuple(asked.get("choices", ()))) == (intent, answer.choices)
-        if not is_asked and (answer.missing is not None or not is_empty):
-            return answer, context.said
-        last = next((each for each in context.said[::-1] if each.startswith(frames[0])), None)
-        if frames[0].startswith(ALTERNATING) and last == frames[0]:
-            answer = Answer([Statement(f"{frames[0]}_more")])
-            return answer, (*context.said, f"{frames[0]}_more")[-MOST_SAID:]
-        if not is_asked and ({*frames}.isdisjoint(context.said) or frames[0].startswith(ALTERNATING)):
-            return answer, (*context.said, *frames)[-MOST_SAID:]
-        several = OFFERED[role]
-        topics = [each for each in (answer.focus, context.focus, *context.items) if each is not None]
-        item = next((each for each in topics if answers.may_speak_of(each)), None)
-        frame = OFFER if item is None else f"{OFFER}_item"
-        choices = several[sum(each.startswith(OFFER) for each in context.said) % len(several)]
-        offered = Answer([Statement(frame, item=item)], choices, "intent", item, is_to_staff=True)
-        return offered, (*context.said, frame)[-MOST_SAID:]
 
     def _of_customer(
         self, user_id: str, message: str, context: Context, reading: Reading
@@ -317,7 +296,8 @@ class Dialogue:
         """Return an answer to a member of staff, with its day; ``None`` for one that the customer would get."""
         answer, intent = self._of_models(reading, customer, context), reading.intent
         if answer is not None and answer.data.get("explanations") and (dated := self._staff.dated(intent)) is not None:
-            answer = replace(answer, parts=[dated, *answer.parts])
+            is_again = intent == context.intent == "order" and answer.focus == context.focus  # "why so many?"
+            answer = replace(answer, parts=[dated, *answer.parts, *([Statement("as_it_is")] if is_again else [])])
         elif intent == "data_date" and (dated := self._staff.dated(str(context.intent), "data_until")) is not None:
             answer = Answer([dated])
         return answer and replace(answer, is_to_staff=True)
@@ -328,11 +308,9 @@ class Dialogue:
         slots = {name: value for name, value in reading.slots.items() if name != "user_id"}
         answer: Answer | None = None
         if "other_user" in slots:
-            return staff.compare((customer, slots["other_user"]), self._locale)
-        if intent in RISK:
+            return staff.compare((customer, slots["other_user"]), self._locale) if intent in RISK else None
+        if intent in OF_MODELS:
             answer = staff.answer(intent, slots, customer, self._locale)
-        elif intent == "due":
-            answer = staff.answer(intent, {}, None, self._locale)
         elif intent in {"order", "stock"} and staff.demand is not None:
             answer = self._supply(reading, staff.demand)
         elif (
@@ -378,39 +356,21 @@ class Dialogue:
             return Answer(first, focus=item)
         return Answer([*first, Statement("which_item")], choices, "item_id", focus=item)
 
-    def _asked_to_change(self, reading: Reading, context: Context, answers: Answers) -> Turn:
-        """Ask for a confirmation; the change waits in the context."""
-        intent = "stop" if reading.intent == "less" else reading.intent
-        slots = {name: value for name, value in reading.slots.items() if name != "user_id"}
-        if "event" in slots and (intent == "resume" or answers.has_only(slots["event"])):
-            slots = {"all": True}
-        elif "event" in slots:
-            unchanged = replace(context, pending=None, asked=None)
-            return self._turn(intent, slots, Answer([answers.of_events(slots["event"])]), unchanged)
-        if not slots and intent == "resume" and context.last is not None:
-            slots = dict(context.last)
-        if not slots and intent == "resume" and context.is_all_used:
-            unchanged = replace(context, pending=None, asked=None)
-            return self._turn(intent, slots, Answer([Statement("cancelled")]), unchanged)
-        if not slots:
-            answer = Answer([Statement("which_group")], tuple(context.items[:5]), "item_id")
-            asked = {"intent": intent, "slots": {}, "slot": "item_id", "choices": list(answer.choices)}
-            return self._turn(intent, slots, answer, replace(context, pending=None, asked=asked))
-        answer = Answer([_change("ask", intent, slots)], focus=slots.get("item_id"))
-        pending = {"intent": intent, "slots": slots}
-        after = replace(context.about(answer.focus, slots), pending=pending, asked=None)
-        told = {**slots, **{name: value for name, value in reading.slots.items() if name == "user_id"}}
-        return self._turn(intent, told, answer, after, needs_confirmation=True)
-
     def _relisted(self, turn: Turn, user_id: str, history: History | None) -> Turn:
-        """Return a turn with the list as it is after its change; a hidden item only leaves the list."""
-        is_hidden = turn.change is not None and turn.change["intent"] == "stop" and "item_id" in turn.change["slots"]
-        k = len(turn.context.items)
-        if is_hidden or "kind" in turn.slots or not k:
+        """Return a turn with the list as it is after its change; a hidden item only leaves the list.
+
+        The answer tells what a category still has in the list: its events do not count, but its items may be chosen.
+        """
+        change, k = turn.change or {}, len(turn.context.items)
+        hidden = named(turn.slots, "item")
+        if not k or "kind" in turn.slots or (change["intent"] == "stop" and hidden):
             return turn
-        k += turn.slots.get("item_id") is not None and turn.slots["item_id"] not in turn.context.items
-        items = Answers(self._explainer, user_id, turn.context, self._locale, history).shown(k)
-        return replace(turn, context=replace(turn.context, items=items))
+        k += len({*hidden} - {*turn.context.items})
+        answers = self._answers(user_id, turn.context, history)
+        context = replace(turn.context, items=answers.shown(k))
+        listed = answers.listed(named(turn.slots, "group"), context.items) if change["intent"] == "stop" else []
+        text = (" " if self._grammar.is_spaced else "").join(filter(None, [turn.text, *map(self._said, listed)]))
+        return replace(turn, context=context, text=text)
 
     def _decided(self, word: str, context: Context) -> Turn:
         """Apply or drop the change that waits."""
@@ -420,7 +380,7 @@ class Dialogue:
         if word == "no":
             return self._turn("no", {}, Answer([Statement("cancelled")]), after)
         intent, slots = str(pending["intent"]), dict(pending["slots"])
-        answer = Answer([_change("done", intent, slots)])
+        answer = Answer(statements("done", intent, slots))
         turn = self._turn("yes", slots, answer, changed(after, intent, slots))
         change = {"intent": intent, "slots": slots}
         return replace(turn, change=change if after.staff_user is None else {**change, "user_id": after.staff_user})
@@ -438,7 +398,7 @@ class Dialogue:
         parts = self._addressed(answer, intent, context)
         said = [text for part in parts if (text := self._said(part))]
         is_verified = len(said) == len(parts)
-        if needs_confirmation and not said:
+        if needs_confirmation and not is_verified:
             needs_confirmation, context = False, replace(context, pending=None)
         if not said:
             said = [self._said(Statement("unknown"))]
@@ -463,7 +423,9 @@ class Dialogue:
 
     def _addressed(self, answer: Answer, intent: str, context: Context) -> Sequence[Statement | Text]:
         """Return the parts of an answer; one that says "you" to a customer is introduced to staff as such."""
-        is_said = any(not isinstance(part, Statement) or predicate(part.frame) != "talk" for part in answer.parts)
+        is_said = any(
+            not isinstance(part, Statement) or self._verifier.states(part.frame) != TALKED for part in answer.parts
+        )
         if context.staff_user is None or answer.is_to_staff or intent in OF_THE_SHOP or not is_said:
             return answer.parts
         return [self._address(intent, context), *answer.parts]
@@ -509,15 +471,17 @@ def _lost(reading: Reading) -> str | None:
     return reading.slots.get("item_id") if reading.intent in {"unknown", "off_topic"} else None
 
 
-def _deepened(reading: Reading, context: Context) -> Reading:
-    """Return a reading; a question that was just answered asks where that comes from, and then for its proof."""
-    item, last = reading.slots.get("item_id"), str(context.intent)
-    is_again = reading.intent == last or (reading.intent == "why" and last in DEEPER.values())
-    if last not in {*DEEPER, *DEEPER.values()} or not (
-        is_again and reading.is_bare and item == context.focus is not None
-    ):
+def _of_period(reading: Reading, period: tuple[dt.date, dt.date] | None, context: Context) -> Reading:
+    """Return a reading about a period; a bare period asks the last question again: "and in October?"."""
+    if period is None:
         return reading
-    return replace(reading, intent=DEEPER.get(last, last))
+    slots = {**reading.slots, "period": tuple(day.isoformat() for day in period)}
+    if reading.intent in OF_PERIODS | CHANGES:
+        return replace(reading, slots=slots)
+    if reading.is_bare and context.intent in OF_PERIODS and reading.intent in {"why", "unknown", "help", *OUTSIDE}:
+        topic = context.topic if context.age == 0 else {}
+        return Reading(str(context.intent), {**(topic or {"all": True}), "period": slots["period"]}, is_bare=True)
+    return reading
 
 
 def _has_same_names(catalogue: Catalogue, other: Catalogue) -> bool:
@@ -528,44 +492,3 @@ def _has_same_names(catalogue: Catalogue, other: Catalogue) -> bool:
         and np.array_equal(catalogue.category_index, other.category_index)
         and tuple(catalogue.category_names) == tuple(other.category_names)
     )
-
-
-def changed(context: Context, intent: str, slots: Mapping[str, Any]) -> Context:
-    """Return a context after a confirmed change.
-
-    Args:
-        context: The context before it.
-        intent: ``stop`` or ``resume``.
-        slots: What it is about.
-
-    Returns:
-        The context whose answers follow it.
-    """
-    is_stop = intent == "stop"
-    context = replace(context, last=dict(slots) if is_stop else None)
-
-    def switched(before: tuple[str, ...], name: str) -> tuple[str, ...]:
-        kept = tuple(each for each in before if each != name)
-        return (*kept, name) if is_stop else kept
-
-    if "category" in slots:
-        return replace(context, groups_off=switched(context.groups_off, slots["category"]))
-    if "item_id" in slots:
-        items = tuple(each for each in context.items if not is_stop or each != slots["item_id"])
-        return replace(context, items=items, hidden=switched(context.hidden, slots["item_id"]))
-    if "kind" in slots:
-        return replace(context, kinds_off=switched(context.kinds_off, slots["kind"]))
-    if is_stop:
-        return replace(context, is_personal=False)
-    return replace(context, is_personal=True, groups_off=(), kinds_off=(), hidden=())
-
-
-def _change(verb: str, intent: str, slots: Mapping[str, Any]) -> Statement:
-    """Return the question before a change, or what was done."""
-    if "category" in slots:
-        return Statement(f"{verb}_{intent}_group", category=slots["category"])
-    if "item_id" in slots:
-        return Statement(f"{verb}_{intent}_item", item=slots["item_id"])
-    if "kind" in slots:
-        return Statement(f"{verb}_{intent}_kind", kind=slots["kind"])
-    return Statement(f"{verb}_{intent}_all")

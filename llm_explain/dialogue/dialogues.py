@@ -49,11 +49,7 @@ class Dialogues:
             return found
 
     def open_all(self, first: str) -> None:
-        """Open a dialogue of each language that has words, so that no message waits for it.
-
-        Args:
-            first: Locale that is opened before the others.
-        """
+        """Open a dialogue of each language that has words, so that no message waits for it."""
         for locale in dict.fromkeys((first, *locales())):
             with suppress(PromptError):  # a locale without conversations
                 self.of(locale)

@@ -6,26 +6,12 @@ import unicodedata
 
 
 def folded(text: str) -> str:
-    """Return a text in lower case, without accents and curly quotes.
-
-    Args:
-        text: A message or a name.
-
-    Returns:
-        What is compared.
-    """
+    """Return a text in lower case, without accents and curly quotes."""
     return unaccented(text.replace("’", "'")).lower()
 
 
 def unaccented(text: str) -> str:
-    """Return a text, or a pattern, without accents.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        The text without combining marks.
-    """
+    """Return a text, or a pattern, without accents."""
     if text.isascii():
         return text
     return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))

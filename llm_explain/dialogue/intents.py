@@ -176,40 +176,19 @@ class IntentClassifier:
 
 @lru_cache(maxsize=MAX_LOCALES)
 def intent_classifier(locale: str) -> IntentClassifier:
-    """Return the classifier of a locale's messages, with the packaged encoder if it reads the language.
-
-    Args:
-        locale: A folder under ``prompts/``.
-
-    Returns:
-        The classifier; it is built once.
-    """
+    """Return the classifier of a locale's messages, with the packaged encoder if it reads the language."""
     grammar, _, _ = dialogue_words(locale)
     return IntentClassifier(grammar.examples(), is_spaced=grammar.is_spaced, encoder=locale_encoder(locale))
 
 
 def locale_encoder(locale: str) -> Callable[[list[str]], Floats] | None:
-    """Return the packaged sentence encoder, if it reads a locale's language.
-
-    Args:
-        locale: A folder under ``prompts/``.
-
-    Returns:
-        The encoder; ``None`` if it is not installed or does not read the language.
-    """
+    """Return the packaged sentence encoder, if it reads a locale's language."""
     grammar, _, _ = dialogue_words(locale)
     return packaged_encoder() if grammar.is_encoded else None
 
 
 def plain(text: str) -> str:
-    """Return a text in lower case without accents and the marks around it.
-
-    Args:
-        text: A message or an example.
-
-    Returns:
-        What is compared.
-    """
+    """Return a text in lower case without accents and the marks around it."""
     folded = unicodedata.normalize("NFD", text.lower().replace("’", "'"))
     kept = "".join(each for each in folded if not unicodedata.combining(each))
     return " ".join(kept.strip(" .!,;¡¿。！，").split()) or text.strip()
@@ -224,11 +203,7 @@ def known_words() -> frozenset[str]:
 
 
 def packaged_encoder() -> Callable[[list[str]], Floats] | None:
-    """Return the packaged sentence encoder; it keeps the embeddings of many texts in the cache folder.
-
-    Returns:
-        The encoder; ``None`` if it is not installed.
-    """
+    """Return the packaged sentence encoder; it keeps the embeddings of many texts in the cache folder."""
     source = installed(PACKAGED)
     if source is None:
         return None

@@ -33,14 +33,7 @@ class Meanings:
         self._embeddings = encoder([name for _, name in pairs]) if len(pairs) > 1 else None
 
     def near(self, texts: list[str]) -> list[tuple[str, ...]]:
-        """Return the categories that each text means: none, one, or several among which it does not tell.
-
-        Args:
-            texts: Words of a message.
-
-        Returns:
-            Categories of each text, the nearest first.
-        """
+        """Return the categories that each text means: none, one, or several, the nearest first."""
         if self._embeddings is None or not texts:
             return [()] * len(texts)
         return [self._nearest(cosines) for cosines in self._encoder(texts) @ self._embeddings.T]

@@ -11,6 +11,9 @@ from typing import Final
 from llm_explain.dialogue.intents import MASK
 
 MOST_CHOICES: Final = 5
+SURE_NAME: Final = 4
+"""Strength of a whole name, or of words that tell an item on screen."""
+
 WEAK: Final = 2
 """Strength of a mention that is a mere part of a name which is not on screen."""
 
@@ -87,16 +90,7 @@ class Mentions:
     unknown: tuple[str, ...] = ()
 
     def masked(self, start: int = 0, end: int | None = None, *, least: float = WEAK) -> str:
-        """Return a part of the message with a mask for each mention that is surely a name.
-
-        Args:
-            start: Place of the first character.
-            end: Place after the last one; the end of the message if not given.
-            least: Mask mentions of a greater strength.
-
-        Returns:
-            The masked part.
-        """
+        """Return a part of the message with a mask for each mention of a greater strength."""
         text = self.text[:end]
         for each in reversed(self.within(start, len(text))):
             if each.strength > least:
@@ -108,13 +102,5 @@ class Mentions:
         return list(dict.fromkeys((self.masked(start, end), self.masked(start, end, least=0))))
 
     def within(self, start: int, end: int) -> list[Mention]:
-        """Return the mentions in a part of the message.
-
-        Args:
-            start: Place of the first character.
-            end: Place after the last one.
-
-        Returns:
-            Mentions in the order of the message.
-        """
+        """Return the mentions in a part of the message."""
         return [each for each in self.found if start <= each.start and each.end <= end]

@@ -103,6 +103,8 @@ class NameFinder:
             starts = {each.start - 1 for each in found.found}
             found.found = [each for each in found.found if each not in places or each.end not in starts]
         found.found = self._merged(found.text, found.found)
+        ends = {place.start for place in places} | {place.end for place in places}
+        found.found = [e for e in found.found if e in places or not self._is_beside(found.text, e, ends)]
         named = [(each.start, each.end) for each in found.found if each.shown]
         found.unknown = tuple(
             token.word
@@ -142,29 +144,21 @@ class NameFinder:
                 return False
         return True
 
+    @staticmethod
+    def _is_beside(text: str, mention: Mention, places: Container[int]) -> bool:
+        """Return whether a name stands beside a place of the list, apart from a comma: "the turkey, number 23"."""
+        after = len(text) - len(text[mention.end :].lstrip(" ,，"))
+        before = len(text[: mention.start].rstrip(" ,，"))
+        is_apart = "," in text[mention.end : after] + text[before : mention.start]
+        return is_apart and (after in places or before in places)
+
     def is_size(self, text: str, start: int) -> bool:
-        """Return whether a number begins the label of an item: "20 oz".
-
-        Args:
-            text: A folded message.
-            start: Place of the number.
-
-        Returns:
-            Whether its next word makes it a size of the shop.
-        """
+        """Return whether a number begins the label of an item: "20 oz"."""
         words = [token.word for token in self._index.tokens(text[start : start + LONGEST_LABEL])]
         return any(tuple(words[:size]) in self._index.by_label for size in range(2, LEAST_LABEL + 1))
 
     def places(self, text: str, shown: Sequence[str]) -> list[Mention]:
-        """Find places of the list: "the second one", "number 2", "the first two".
-
-        Args:
-            text: A folded message.
-            shown: Items of the list on screen.
-
-        Returns:
-            The mentions.
-        """
+        """Find places of the list: "the second one", "number 2", "the first two"."""
         found: list[Mention] = []
         for name in ("pair", "number", "place", "alone"):
             for match in self._patterns[name].finditer(text):

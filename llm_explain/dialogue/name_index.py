@@ -269,16 +269,7 @@ class NameIndex:
     def holding(
         self, telling: tuple[str, ...], items: Iterable[str] | None = None, *, is_joined: bool = True
     ) -> list[str]:
-        """Return the items with some telling words in a name; of those with their main word among them, only these.
-
-        Args:
-            telling: The words.
-            items: Search these; all of the shop if not given.
-            is_joined: Whether the words may stand on both sides of "and" in a name.
-
-        Returns:
-            The items, in the order given.
-        """
+        """Return the items with some telling words in a name; of those with their main word among them, only these."""
         return self._holding_of_all(telling, is_joined) if items is None else self._holding(telling, items, is_joined)
 
     def _search(self, telling: tuple[str, ...], is_joined: bool) -> list[str]:

@@ -21,20 +21,15 @@ if TYPE_CHECKING:
     from scoring.data.history import History
 
 
+MOST_FOUND: Final = 5
+"""Most items that a search names."""
+
 _MOMENT: Final = pd.Timedelta(1, "us")
 """A promotion is over at its end; its last day is that of the moment before."""
 
 
 def price(shop: ShopEvidence, item_id: str) -> Statement:
-    """Return what the catalogue says that an item costs.
-
-    Args:
-        shop: The shop.
-        item_id: The item.
-
-    Returns:
-        The statement.
-    """
+    """Return what the catalogue says that an item costs."""
     (index,) = shop.catalogue.index_of([item_id])
     column = shop.catalogue.items.get(PRICE)
     amount = float("nan") if column is None else float(pd.to_numeric(column.iloc[index], errors="coerce"))
@@ -44,16 +39,7 @@ def price(shop: ShopEvidence, item_id: str) -> Statement:
 
 
 def cheapest(shop: ShopEvidence, items: Sequence[str], category: str | None = None) -> Statement:
-    """Return the one item with the lowest price; that there are no prices, if any is not known.
-
-    Args:
-        shop: The shop.
-        items: The list, or all titles of a category.
-        category: That category.
-
-    Returns:
-        The statement.
-    """
+    """Return the one item with the lowest price; that there are no prices, if any is not known."""
     told = sorted((price(shop, item) for item in items), key=lambda each: each.amounts.get("amount", 0.0))
     amounts = [each.amounts.get("amount") for each in told]
     is_told = None not in amounts and len(amounts) > 1 and amounts[0] != amounts[1]
@@ -62,16 +48,18 @@ def cheapest(shop: ShopEvidence, items: Sequence[str], category: str | None = No
     return replace(told[0], frame="cheapest" if category is None else "cheapest_group", category=category)
 
 
+def up_to(shop: ShopEvidence, items: Sequence[str], amount: float) -> Statement:
+    """Return which of some items cost at most an amount; that there are none, or that there are no prices."""
+    prices = {item: price(shop, item).amounts.get("amount") for item in items}
+    found = tuple(item for item, each in prices.items() if each is not None and each <= amount)
+    if not any(each is not None for each in prices.values()):
+        return Statement("no_prices")
+    frame = "up_to" if found else "none_up_to"
+    return Statement(frame, items=found[:MOST_FOUND], amounts={"amount": amount})
+
+
 def stock(shop: ShopEvidence, item_id: str) -> Statement:
-    """Return whether the catalogue says that an item is available.
-
-    Args:
-        shop: The shop.
-        item_id: The item.
-
-    Returns:
-        The statement; that the catalogue does not say, if it has no such column.
-    """
+    """Return whether the catalogue says that an item is available, or that it does not say."""
     if AVAILABLE not in shop.catalogue.items:
         return Statement("stock_unknown", item=item_id)
     (index,) = shop.catalogue.index_of([item_id])
@@ -79,16 +67,7 @@ def stock(shop: ShopEvidence, item_id: str) -> Statement:
 
 
 def stock_of(shop: ShopEvidence, category: str, *, most: int) -> Statement:
-    """Return what the catalogue has of a category, what users chose most first.
-
-    Args:
-        shop: The shop.
-        category: The category.
-        most: Name this many titles.
-
-    Returns:
-        The statement; of a catalogue that says what is available, about that alone.
-    """
+    """Return what the catalogue has of a category, what users chose most first."""
     items = titles_of(shop, category)
     is_stated = AVAILABLE in shop.catalogue.items
     if not items:
@@ -98,17 +77,7 @@ def stock_of(shop: ShopEvidence, category: str, *, most: int) -> Statement:
 
 
 def offers_of(shop: ShopEvidence, category: str, history: History, *, most: int) -> Statement:
-    """Return which titles of a category a promotion runs for, what users chose most first.
-
-    Args:
-        shop: The shop.
-        category: The category.
-        history: The user's events, which tell the usual store.
-        most: Name this many.
-
-    Returns:
-        The statement.
-    """
+    """Return which titles of a category a promotion runs for, what users chose most first."""
     found = tuple(item for item in titles_of(shop, category, is_each=True) if _ends(shop, item, history))
     titles = dict.fromkeys(map(shop.catalogue.title_of.__getitem__, found))
     if not found:
@@ -130,16 +99,7 @@ def titles_of(shop: ShopEvidence, category: str, *, is_each: bool = False) -> tu
 
 
 def offer(shop: ShopEvidence, item_id: str, history: History) -> Statement:
-    """Return until when a promotion of an item runs where the user shops.
-
-    Args:
-        shop: The shop.
-        item_id: The item.
-        history: The user's events, which tell the usual store.
-
-    Returns:
-        The statement.
-    """
+    """Return until when a promotion of an item runs where the user shops."""
     ends = _ends(shop, item_id, history)
     if not ends:
         return Statement("no_offer", item=item_id)
@@ -150,17 +110,7 @@ def offer(shop: ShopEvidence, item_id: str, history: History) -> Statement:
 
 
 def offers(shop: ShopEvidence, item_ids: Sequence[str], history: History, *, most: int) -> Statement:
-    """Return which items of a list a promotion runs for.
-
-    Args:
-        shop: The shop.
-        item_ids: Items of the list.
-        history: The user's events, which tell the usual store.
-        most: Name this many.
-
-    Returns:
-        The statement.
-    """
+    """Return which items of a list a promotion runs for."""
     found = tuple(item for item in item_ids if _ends(shop, item, history))
     return Statement("offers", items=found[:most]) if found else Statement("no_offers")
 

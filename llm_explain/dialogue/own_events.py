@@ -87,15 +87,7 @@ class OwnEvents:
         return self._ends(own)["last"] if own.any() and self._shop.has_dates else None
 
     def last_bought(self, item_id: str | None, category: str | None) -> Statement:
-        """Return when the user last had an item or a category.
-
-        Args:
-            item_id: The item.
-            category: The category, if no item is given.
-
-        Returns:
-            The statement; that there is no event, if there is none.
-        """
+        """Return when the user last had an item, or else a category."""
         own, named, noun = self._about(item_id, category)
         if not own.any():
             return Statement(f"not_bought{noun}", **named)
@@ -104,15 +96,7 @@ class OwnEvents:
         return self._did(f"last{noun}", **named, dates={"last": self._ends(own)["last"]})
 
     def how_often(self, item_id: str | None, category: str | None) -> Statement:
-        """Return on how many occasions the user had an item or a category, and over which period.
-
-        Args:
-            item_id: The item.
-            category: The category, if no item is given.
-
-        Returns:
-            The statement; that there is no event, if there is none.
-        """
+        """Return on how many occasions the user had an item or a category, and over which period."""
         own, named, noun = self._about(item_id, category)
         if not own.any():
             return Statement(f"not_bought{noun}", **named)
@@ -139,14 +123,7 @@ class OwnEvents:
         return statement if is_tied else replace(statement, frame=frame)
 
     def rhythm(self, item_id: str | None = None) -> Statement | None:
-        """Return the median of the days between purchases, if most intervals are near it, as in ``due``.
-
-        Args:
-            item_id: The item; all purchases if not given.
-
-        Returns:
-            The statement; ``None`` if there is no such interval.
-        """
+        """Return the median of the days between purchases, of an item or of all, if most intervals are near it."""
         own = self._history.is_target if item_id is None else self._of_title(item_id)
         days = np.unique([self._day(each) for each in self._history.timestamp[own]])
         if len(days) < MIN_DUE_DAYS or not self._shop.has_dates or self._shop.crowd_kind != PURCHASE:
@@ -175,14 +152,7 @@ class OwnEvents:
         )
 
     def has_only(self, event: str) -> bool:
-        """Return whether all events are of a kind.
-
-        Args:
-            event: An event kind as a person says it.
-
-        Returns:
-            False also for no events.
-        """
+        """Return whether all events are of a kind, as a person says it; not of no events."""
         return len(self._history) > 0 and set(self._history.kind) <= SAID_OF.get(event, {event})
 
     def is_target(self, event: str) -> bool:
@@ -190,14 +160,7 @@ class OwnEvents:
         return self._shop.crowd_kind in SAID_OF.get(event, {event})
 
     def has(self, event: str) -> bool:
-        """Return whether any event is of a kind.
-
-        Args:
-            event: An event kind as a person says it.
-
-        Returns:
-            Whether there is one.
-        """
+        """Return whether any event is of a kind, as a person says it."""
         return bool(set(self._history.kind) & SAID_OF.get(event, {event}))
 
     def last_basket(self) -> Statement:
@@ -222,15 +185,7 @@ class OwnEvents:
         return Statement("per_purchase", amounts={"amount": round(float(np.median(sums)), 2)})
 
     def signals(self, event: str, item_id: str | None = None) -> Statement:
-        """Return how many events of a kind there are, the last day, and the latest titles that may be named.
-
-        Args:
-            event: An event kind as a person says it.
-            item_id: Count those with this item, or another one of its title.
-
-        Returns:
-            The statement; that there is none, if there is none.
-        """
+        """Return how many events of a kind there are, the last day, and the latest titles that may be named."""
         history, titles = self._history, self._shop.title_index
         rows = np.flatnonzero(np.isin(history.kind.astype(str), [*SAID_OF.get(event, {event})]))
         if item_id is not None:
@@ -247,14 +202,7 @@ class OwnEvents:
         return Statement("signals", event=event, items=items, numbers=numbers, dates=dates) if items else _UNNAMED
 
     def paid(self, item_id: str) -> Statement:
-        """Return the price of one unit at the last event with an item that states a price.
-
-        Args:
-            item_id: The item.
-
-        Returns:
-            The statement.
-        """
+        """Return the price of one unit at the last event with an item that states a price."""
         own = self._of_title(item_id)
         if not own.any():
             return Statement("not_bought_item", item=item_id)
@@ -270,15 +218,7 @@ class OwnEvents:
         )
 
     def spent(self, item_id: str | None = None, category: str | None = None) -> Statement:
-        """Return what the user paid in all, by the prices that the records state.
-
-        Args:
-            item_id: The item.
-            category: The category, if no item is given; everything without either.
-
-        Returns:
-            The statement.
-        """
+        """Return what the user paid for an item, else for a category, else in all, by the prices of the records."""
         is_about = item_id is not None or category is not None
         own, named, noun = self._about(item_id, category) if is_about else (self._history.is_target, {}, "_all")
         rows = np.flatnonzero(own & (self._history.price > 0))
@@ -289,14 +229,7 @@ class OwnEvents:
         return Statement(f"spent{noun}", **named, amounts={"total": round(total, 2)}, numbers=numbers)
 
     def paid_range(self, item_id: str) -> Statement:
-        """Return the lowest and the highest price of one unit at events with an item.
-
-        Args:
-            item_id: The item.
-
-        Returns:
-            The statement; that of ``paid`` if all prices are one.
-        """
+        """Return the lowest and the highest price of one unit at events with an item."""
         rows = np.flatnonzero(self._of_title(item_id) & (self._history.price > 0))
         prices = np.round(self._history.price[rows], 2)
         if len(np.unique(prices)) < 2:

@@ -210,8 +210,9 @@ class ReasonAnswers:
         kinds = {claim.kind: self._scene.explainer.kinds[claim.kind] for claim in (*row.reasons, *row.statements)}
         sql = {name: kind.sql.read_text(encoding="utf-8") for name, kind in kinds.items()}
         bought = [] if self._scene.is_sensitive(item) else [self._scene.own.how_often(item, None)]
-        parts = [*bought, *self._strongest(row), Statement("prove")]
-        parts += [Statement("if_wrong")] if self._scene.own.has_item(item) else []
+        is_staff, is_own = self._scene.context.staff_user is not None, self._scene.own.has_item(item)
+        parts = [*bought, *([] if is_own and not is_staff else self._strongest(row))]
+        parts += [*([Statement("prove")] if is_staff else []), *([Statement("if_wrong")] if is_own else [])]
         return Answer(parts, focus=item, data={"explanation": row.to_dict(), "sql": sql})
 
     def _strongest(self, row: Explanation) -> list[Statement]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from llm_explain.dialogue.own_events import OwnEvents
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from llm_explain.dialogue.turns import Context
@@ -90,6 +92,14 @@ class Scene:
         names = self.catalogue.category_names
         off = [index for index, name in enumerate(names) if name in self.context.groups_off]
         return history.select(~np.isin(self.catalogue.category_index[history.item_index], off)) if off else history
+
+    def within(self, first: dt.date, last: dt.date) -> Scene:
+        """Return the same with the events of a period alone."""
+        scene = copy(self)
+        days = self.shop.shop.clock.local(self.history.timestamp).astype("datetime64[D]")
+        scene.history = self.history.select((days >= np.datetime64(first)) & (days <= np.datetime64(last)))
+        scene.own = OwnEvents(scene.shop, scene.history)
+        return scene
 
     @property
     def bought(self) -> set[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue.folding import unaccented
@@ -37,8 +39,14 @@ OF_THE_CATALOGUE: Final = frozenset({"why_not", *OF_THE_SHOP})
 
 OF_TWO_ITEMS: Final = frozenset({"why_above", "compare"})
 OF_A_TARGET: Final = frozenset({"what_if", "more", *CHANGES})
+OF_A_SEARCH: Final = frozenset({"find", "list", "cheapest"})
+"""Intents that look for items."""
+
 OF_STAFF: Final = frozenset({"order", "risk", "risk_change"})
 """Intents whose last answer a bare "why?" asks about."""
+
+OF_SEVERAL: Final = frozenset({"last_bought", "how_often", "paid", "offer", *CHANGES})
+"""Intents that one message may ask of several things."""
 
 OF_A_PRICE: Final = frozenset({"price", "paid", "usual"})
 OF_DATA: Final = frozenset({"delete_data", "export_data"})
@@ -68,6 +76,9 @@ class Slots:
             re.compile(unaccented(each))
             for each in (grammar.generic, grammar.which, grammar.below, grammar.person, grammar.than, grammar.either)
         )
+        self._and, self._budget, self._traits = (
+            re.compile(unaccented(each)) for each in (grammar.conjunction, grammar.budget, grammar.traits)
+        )
 
     def category_of(self, item_id: str) -> str:
         """Return the category of an item; empty for an item that the catalogue does not have."""
@@ -93,7 +104,11 @@ class Slots:
             named = "why"  # "who chose the first one"
         elif intent == "what_if" and context.intent == "order" and not found.found:
             return "order", (context.topic, ())  # "what if there is no display"
-        elif intent == "how_often" and context.staff_user and not (found.found or context.topic or slots):
+        elif (
+            intent == "how_often"
+            and not (found.found or slots)
+            and (context.intent == "visits" or (context.staff_user and not context.topic))
+        ):
             named = "visits"  # "since when?", of a customer
         elif intent == "why" and user_id is not None and not (slots or choices or found.unknown):
             named = "risk"
@@ -127,22 +142,48 @@ class Slots:
             return ({"category": category}, ()) if category and is_of_category else (slots, choices)
         return self._about_data(intent, found, context), ()
 
+    def several(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], ...]:
+        """Return the slots of each thing that a message names together: "eggs and cheese"; nothing for one thing."""
+        sure = [each for each in found.found if each.strength > WEAK]
+        between = [found.text[one.end : other.start] for one, other in pairwise(sure)]
+        if intent not in OF_SEVERAL or len(sure) < 2 or not all(map(self._and.fullmatch, between)):
+            return ()
+        told = [self.of(intent, replace(found, found=[each], focus_at=None), context) for each in sure]
+        is_told = all(slots and not choices for slots, choices in told)
+        slots = [slots for place, (slots, _) in enumerate(told) if slots not in [each for each, _ in told[:place]]]
+        return tuple(slots) if is_told and len(slots) > 1 else ()
+
+    @staticmethod
+    def together(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return the slots of a change of several things."""
+        groups = tuple(each["category"] for each in several if "category" in each)
+        items = tuple(each["item_id"] for each in several if "item_id" in each)
+        return {**({"categories": groups} if groups else {}), **({"item_ids": items} if items else {})}
+
     def _about_data(self, intent: str, found: Mentions, context: Context) -> dict[str, Any]:
         """Return the slots of a question about properties, about all that is known, or about the user's data."""
         if intent in {"details", "shopping"}:
             is_this = bool(context.topic) and found.focus_at is not None  # "how much sugar is in it"
             item = (context.topic if is_this else self.one(intent, found, context)[0]).get("item_id")
             return {"item_id": item} if item else {}
-        if intent == "cheapest":
-            slots, _ = self._target("what_if", found, context)
+        if intent in OF_A_SEARCH:
+            if intent != "cheapest" and found.focus_at is None:
+                context = replace(context, focus=None, category=None)
+            budget = self._budget.search(found.text) if intent != "list" else None
+            free = [each for each in found.found if budget is None or each.end <= budget.start()]  # "3 dollars"
+            slots, _ = self._target("more" if intent == "find" else "what_if", replace(found, found=free), context)
             category = slots.get("category") or self._category_of.get(str(slots.get("item_id")))
-            return {"category": category} if category else {}
+            category = category or next((each.category for each in free if each.category), None)
+            amount = {} if budget is None else {"amount": float(budget["amount"].replace(",", "."))}
+            return {**({"category": category} if category else {}), **amount}
         is_sure = any(each.strength > WEAK and not each.is_like for each in found.found)
         if intent == "know" and (is_sure or "purchase" in found.events or self._generic.search(found.text)):
             about = self._target(intent, found, context)[0]
             known = about.get("category") or self._category_of.get(str(about.get("item_id")))
             if known:
                 return {"category": known}  # "what do you know of my coffee purchases?"
+        if intent == "know" and self._traits.search(found.text):
+            return {"person": True}
         if (intent in OF_DATA or (intent == "know" and not found.is_all)) and found.events:
             return {"event": found.events[0]}
         if intent in OF_DATA:
@@ -204,10 +245,12 @@ class Slots:
         if intent == "price" and is_bare and context.other and context.focus and self._either.search(found.text):
             return {"item_id": context.focus, "other_id": context.other}  # "which one is cheaper"
         is_which = intent in {"offer", "how_often"} and self._which.search(found.text) is not None and not found.unknown
-        is_sum = intent == "paid" and (found.is_all or not context.topic)  # "how much did I spend in November"
+        is_sum = intent == "paid" and (found.is_all or not (focus or found.unknown))  # "how much did I spend"
         if (is_which or is_sum) and not ranked and found.focus_at is None:
             return {} if intent == "offer" else {"all": True}  # "which did I buy most often", "total spent"
         is_sure = bool(ranked) and ranked[0].strength > WEAK
+        if intent == "where_from" and self._traits.search(found.text):
+            return {"person": True}  # "where did you get my age?"
         if intent == "where_from" and not is_sure and (ranked or self._person.search(found.text)):
             return {}  # "how do you know that I have a dog?"
         is_focus = bool(ranked and focus) and found.focus_at is not None and ranked[0].strength < AS_FOCUS
@@ -303,7 +346,7 @@ class Slots:
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the target of a message without a sure name: what "this" means, everything, events or a claim kind."""
         is_all = found.is_all and intent != "more"  # "anything like that"
-        if focus and found.focus_at is not None and not is_all:
+        if focus and found.focus_at is not None and (not is_all or "category" in focus):
             return focus, ()
         is_of_use = bool(found.events) or self._generic.search(found.text) is not None
         if ranked and ranked[0].category is not None and intent != "more" and is_of_use:
@@ -321,12 +364,14 @@ class Slots:
         if ranked and intent == "more":
             slots = self._resolved(ranked[0])
             return slots, () if slots else ranked[0].readings
+        if intent in CHANGES and ranked and ranked[0].categories and not ranked[0].is_like:
+            return {"categories": ranked[0].categories}, ()  # "no more water", of which there are two kinds
         return ({} if ranked else focus), ranked[0].readings if ranked else ()
 
 
 def _meant(found: Mentions, context: Context) -> dict[str, Any]:
-    """Return what "this" means; nothing if the message has a word that may name something else instead."""
-    is_other = found.focus_at is None and bool(found.unknown or found.found)
+    """Return what "this" means; without such a word, what the last answer spoke of, unless another thing is named."""
+    is_other = found.focus_at is None and bool(found.unknown or found.found or context.age)
     return {} if is_other else context.topic
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,9 +34,14 @@ if TYPE_CHECKING:
 
 STAFF_INTENTS: Final = frozenset({"risk", "risk_change", "order", "due"})
 RISK: Final = frozenset({"risk", "risk_change"})
+OF_MODELS: Final = frozenset({"due", "risk_list", *RISK})
+"""Intents that models alone answer, of a customer or of none."""
 
 MOST_ORDERS: Final = 3
 """Most orders that one answer tells."""
+
+MOST_RISKS: Final = 5
+"""Most customers that a list of risks names."""
 
 _CHURN_SQL: Final = Path(llm_explain.jobs.churn.__file__).with_name("kinds.sql")
 _DEMAND_SQL: Final = tuple(sorted(Path(llm_explain.jobs.demand.__file__).with_name("sql").glob("*.sql")))
@@ -73,30 +79,14 @@ class DemandAdvice:
         return advice
 
     def named(self, known: Container[str], name_of: Callable[[str], str]) -> DemandAdvice:
-        """Return the same advice with the names of items in another language.
-
-        Args:
-            known: Items that ``name_of`` knows.
-            name_of: Name of an item; empty for one without a readable name.
-
-        Returns:
-            The advice; series with one name are told apart by their ids.
-        """
+        """Return the same advice with the names of items in another language."""
         series = self.panel.series
         pairs = zip(series[ITEM].astype(str), series["title"], strict=True)
         titles = [(name_of(item) if item in known else "") or title for item, title in pairs]
         return replace(self, panel=replace(self.panel, series=series.assign(title=titles)).with_distinct_titles())
 
     def explain(self, item_id: str, locale: str) -> dict[str, Any] | None:
-        """Explain the forecast of the coming week, and the order of an item with stock.
-
-        Args:
-            item_id: The item; of several stores, the one that sold most is told, one with stock first.
-            locale: A folder under ``prompts/``.
-
-        Returns:
-            The explanation record; ``None`` for an item without a forecast.
-        """
+        """Explain the forecast and the order of an item, in the store that sold most; ``None`` without one."""
         rows = np.flatnonzero(self.panel.series[ITEM].astype(str) == item_id)
         if not len(rows):
             return None
@@ -113,28 +103,13 @@ class DemandAdvice:
         return bool(self._is_held[self.panel.series[ITEM].astype(str) == item_id].any())
 
     def best_sellers(self, item_ids: Iterable[str], k: int) -> list[str]:
-        """Return those of some items that have a forecast, the largest sales first.
-
-        Args:
-            item_ids: The items.
-            k: How many.
-
-        Returns:
-            At most ``k`` items.
-        """
+        """Return those of some items that have a forecast, the largest sales first."""
         ids, wanted = self.panel.series[ITEM].astype(str), set(item_ids)
         rows = sorted(np.flatnonzero(ids.isin(wanted)).tolist(), key=self._sold, reverse=True)
         return list(dict.fromkeys(ids.iloc[rows]))[:k]
 
     def due(self, locale: str) -> list[dict[str, Any]]:
-        """Explain the orders that are due first, at most ``MOST_ORDERS`` of them.
-
-        Args:
-            locale: A folder under ``prompts/``.
-
-        Returns:
-            Explanation records.
-        """
+        """Explain the orders that are due first, at most ``MOST_ORDERS`` of them."""
         scene = self._stocked
         frame = scene.coming.reset_index(drop=True)
         first = frame[frame["state"] == "order"].sort_values(["days_left", "order_units"], ascending=[True, False])
@@ -187,7 +162,7 @@ class Staff:
         """Return the answer to a question of a member of staff.
 
         Args:
-            intent: ``risk``, ``risk_change``, ``order`` or ``due``.
+            intent: ``risk``, ``risk_change``, ``risk_list``, ``order`` or ``due``.
             slots: Its typed slots.
             user_id: The customer.
             locale: A folder under ``prompts/``.
@@ -199,6 +174,8 @@ class Staff:
             return self._order(slots.get("item_id"), locale) if intent == "order" else self._due(locale)
         if self.churn is None:
             return Answer([Statement("no_model")])
+        if intent == "risk_list":
+            return self._riskiest(self.churn)
         if intent == "risk_change" and self.actions is None:
             return Answer([Statement("no_action")])
         if user_id is None:
@@ -230,15 +207,7 @@ class Staff:
         return None
 
     def prove(self, intent: str, answer: Answer) -> Answer:
-        """Return the records behind an answer, and the SQL that repeats their facts.
-
-        Args:
-            intent: Intent of the answer.
-            answer: What ``answer`` returned.
-
-        Returns:
-            The proof; the answer itself where SQL cannot repeat it.
-        """
+        """Return the records behind an answer, and the SQL that repeats their facts."""
         records = answer.data.get("explanations", ())
         if intent not in RISK:
             sql = {path.stem: path.read_text(encoding="utf-8") for path in _DEMAND_SQL}
@@ -250,21 +219,26 @@ class Staff:
         return Answer([Statement("prove")], focus=answer.focus, data=data) if records else answer
 
     def compare(self, user_ids: Sequence[str], locale: str) -> Answer:
-        """Return the risks of several customers, one after the other.
-
-        Args:
-            user_ids: The customers.
-            locale: A folder under ``prompts/``.
-
-        Returns:
-            The verified text of each; without a model, that the chat compares products.
-        """
+        """Return the risks of several customers, one after the other."""
         if self.churn is None:
             return Answer([Statement("only_products")])
         told = [self.answer("risk", {}, user_id, locale) for user_id in user_ids]
+        known = [each for each in user_ids if each in self.churn.user_ids and self.may_score(each)]
+        shares = {each: _share(self.churn, self.churn.user_ids.index(each)) for each in known}
+        highest = max(shares, key=shares.__getitem__, default=None)
+        is_told = len(shares) > 1 and len({*shares.values()}) == len(shares)
+        first = [Statement("higher_risk", user=highest)] if is_told else []
         parts = [[Statement("of_user", user=each), *answer.parts] for each, answer in zip(user_ids, told, strict=True)]
         records = [record for answer in told for record in answer.data.get("explanations", ())]
-        return Answer([part for own in parts for part in own], data={"explanations": records})
+        return Answer([*first, *(part for own in parts for part in own)], data={"explanations": records})
+
+    def _riskiest(self, churn: ChurnJob) -> Answer:
+        """Return the customers with the highest risks that staff may read."""
+        order = np.argsort(-churn.risk, kind="stable").tolist()
+        rows = islice((row for row in order if self.may_score(churn.user_ids[row])), MOST_RISKS)
+        told = [Statement("risk_of", user=churn.user_ids[row], numbers={"share": _share(churn, row)}) for row in rows]
+        dated = self.dated("risk")
+        return Answer([*([dated] if dated else []), Statement("riskiest"), *told])
 
     def _order(self, item: str | None, locale: str) -> Answer:
         if self.demand is None:
@@ -276,7 +250,7 @@ class Staff:
 
     def _due(self, locale: str) -> Answer:
         if self.demand is None or self.demand.stock is None:
-            return Answer([Statement("no_stock_table")])
+            return Answer([Statement("without_stock_table")])
         due = self.demand.due(locale)
         return _told(due) if due else Answer([Statement("no_orders")])
 
@@ -294,6 +268,11 @@ def _risk_sql(job: ChurnJob, tables: Path, records: Sequence[Mapping[str, Any]])
         "kinds": _CHURN_SQL.read_text(encoding="utf-8"),
         "facts": "\n".join(asked),
     }
+
+
+def _share(churn: ChurnJob, row: int) -> int:
+    """Return a risk in percent."""
+    return round(100 * float(churn.risk[row]))
 
 
 def _told(records: Sequence[Mapping[str, Any]], focus: str | None = None) -> Answer:

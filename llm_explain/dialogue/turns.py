@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from llm_explain.attribution.partition import GROUP_PREFIX
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
 Role = Literal["shopper", "staff"]
+
+MOST_AGE: Final = 3
+"""Answers about other things after which "this" means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Context:
         last: Slots of the last change, which "undo" means.
         intent: Intent of the last question, which "and the second one?" repeats.
         numbers: Numbers of the last answer, which are no customers.
+        age: Answers since the last one that spoke of ``focus`` or ``category``.
         said: Frames of the answers so far that told nothing; none of them is said twice.
     """
 
@@ -50,15 +54,18 @@ class Context:
     said: tuple[str, ...] = ()
     other: str | None = None
     numbers: tuple[str, ...] = ()
+    age: int = 0
 
     def names_only(self, item_ids: Container[str], categories: Container[str], kinds: Container[str]) -> bool:
         """Return whether a context that a client sent back names nothing but what the shop has."""
         slots = [each.get("slots", {}) for each in (self.pending, self.asked) if each is not None] + [self.last or {}]
         items: list[Any] = [*self.items, *self.hidden, *filter(None, (self.focus, self.other))]
         items += [value for each in slots for name, value in each.items() if name in {"item_id", "other_id"}]
+        items += [item for each in slots for item in each.get("item_ids", ())]
         return (
             all(isinstance(item, str) and item in item_ids for item in items)
             and all(each["category"] in categories for each in slots if "category" in each)
+            and all(name in categories for each in slots for name in each.get("categories", ()))
             and (self.category is None or self.category in categories)
             and all(each["kind"] in kinds for each in slots if "kind" in each)
         )
@@ -72,17 +79,7 @@ class Context:
     def preferring(
         self, personalised: bool, groups_off: Sequence[str], kinds_off: Sequence[str], items_off: Sequence[str]
     ) -> Context:
-        """Return the context with what a service has stored of the user.
-
-        Args:
-            personalised: Whether the user's events are used.
-            groups_off: Players whose events do not count.
-            kinds_off: Claim kinds that are not said.
-            items_off: Items that are not recommended.
-
-        Returns:
-            The new context.
-        """
+        """Return the context with what a service has stored of the user."""
         groups = tuple(name.removeprefix(GROUP_PREFIX) for name in groups_off)
         return replace(
             self, groups_off=groups, kinds_off=tuple(kinds_off), hidden=tuple(items_off), is_personal=personalised
@@ -90,28 +87,21 @@ class Context:
 
     @property
     def topic(self) -> dict[str, Any]:
-        """Slots of what "this" means: an item, a category, or nothing."""
+        """Slots of what "this" means: an item, a category, or nothing, as after several answers about other things."""
+        if self.age > MOST_AGE:
+            return {}
         if self.focus is not None:
             return {"item_id": self.focus}
         return {} if self.category is None else {"category": self.category}
 
     def about(self, focus: str | None, slots: Mapping[str, Any], *, is_unclear: bool = False) -> Context:
-        """Return the context after an answer.
-
-        Args:
-            focus: Item that the answer spoke of.
-            slots: Slots of the question.
-            is_unclear: Whether the question named several things among which it did not tell.
-
-        Returns:
-            The context with the item or the category of the answer; that of earlier answers if it spoke of neither.
-        """
+        """Return the context after an answer."""
         if focus is not None:
             other = slots.get("other_id") or (self.other if self.focus in {None, focus} else self.focus)
-            return replace(self, focus=focus, category=None, other=other)
+            return replace(self, focus=focus, category=None, other=other, age=0)
         if "category" in slots or is_unclear:
-            return replace(self, focus=None, category=slots.get("category"))
-        return self
+            return replace(self, focus=None, category=slots.get("category"), age=0)
+        return replace(self, age=self.age + 1)
 
     @property
     def is_all_used(self) -> bool:
@@ -129,8 +119,8 @@ class Turn:
 
     Attributes:
         intent: What the message asks for.
-        slots: Typed slots: ``item_id``, ``other_id``, ``category``, ``kind``, ``all``, ``user_id`` or
-            ``other_user``.
+        slots: Typed slots: ``item_id``, ``other_id``, ``item_ids``, ``category``, ``categories``, ``kind``, ``all``,
+            ``period``, ``user_id`` or ``other_user``.
         text: The answer; every sentence of it was verified.
         is_verified: Whether the verifier accepted every sentence; one that it refuses is left out of ``text``.
         needs_confirmation: Whether the text asks for a confirmation before something changes.

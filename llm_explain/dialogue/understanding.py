@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue.folding import folded, unaccented
-from llm_explain.dialogue.mentions import WEAK
+from llm_explain.dialogue.intents import MASK, plain
+from llm_explain.dialogue.mentions import SURE_NAME, WEAK
 from llm_explain.dialogue.slots import (
     CHANGES,
     OF_A_TARGET,
@@ -36,8 +37,8 @@ LEAST_SCORE: Final = 0.2
 SURE: Final = 0.6
 """Least score that makes a short message a question of its own, not an answer to one that was asked back."""
 
-LEAST_CHOSEN: Final = 0.3
-"""Least score of an intent that a message chooses among others, if it is not the nearest of all."""
+LEAST_CLEAR: Final = 0.4
+"""Least score of the intent of a message that names nothing, for it to be answered without asking back."""
 
 LEAST_MARGIN: Final = 0.03
 """Least difference of the two best scores for an intent to be answered without asking back."""
@@ -54,10 +55,12 @@ AS_A_WHOLE: Final = 0.1
 AS_A_QUESTION: Final = 0.3
 """Advantage of a part that asks against a remark: "I never bought pears. Why are they here?"."""
 
+_CLAUSE: Final = re.compile(r"[,.;:!?，。；：！？]+")
+
 FOLLOW_UP: Final = "again"
 """Intent of a message that asks the last question of another item: "and the second one?"."""
 
-OUTSIDE: Final = frozenset({"details", "shopping", "off_topic", "risk_list"})
+OUTSIDE: Final = frozenset({"details", "shopping", "off_topic"})
 """What a chat about recommendations does not answer, by the reason that it gives."""
 
 TALK: Final = frozenset({"small_talk", "unknown", "help", "service", "privacy", FOLLOW_UP, *OUTSIDE})
@@ -73,8 +76,13 @@ OF_TABLES: Final = frozenset(
 OF_ALL_DATA: Final = frozenset({"know", "export_data", "delete_data"})
 """Intents after which "it" is all of the user's data."""
 
-OF_TWO_CUSTOMERS: Final = frozenset({"risk", "risk_list", "compare", "why_above", FOLLOW_UP, "unknown"})
-"""Intents that are about the risks of two customers, if a message names two."""
+OF_ONE_CUSTOMER: Final = frozenset({"paid", "visits", "how_often", "last_bought"})
+"""Intents that are answered for the first of two customers alone."""
+
+OF_TWO_CUSTOMERS: Final = frozenset(
+    {"risk", "risk_list", "compare", "why_above", FOLLOW_UP, "unknown", *OF_ONE_CUSTOMER}
+)
+"""Intents that are about two customers, if a message names two; all others about their risks."""
 
 STAFF_USER: Final = "12"
 """Stands for the id of a customer in the examples of the classifier."""
@@ -93,6 +101,7 @@ class Reading:
         slots: Typed slots.
         choices: Items among which the message does not tell.
         intents: Intents among which the message does not tell.
+        others: Slots of the other things that the message asks the same of: "apples or grapes".
         is_unknown: Whether the message has words that the shop does not know, and names nothing.
         is_bare: Whether the message names nothing.
     """
@@ -101,6 +110,7 @@ class Reading:
     slots: dict[str, Any] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
     intents: tuple[str, ...] = ()
+    others: tuple[dict[str, Any], ...] = ()
     is_unknown: bool = False
     is_bare: bool = False
 
@@ -133,17 +143,13 @@ class Reader:
         self._yes, self._no, self._user, self._also, self._why, self._next, self._than, self._assent, self._amount = (
             re.compile(unaccented(each))
             for each in (
-                grammar.confirm,
-                grammar.refuse,
-                grammar.user,
-                grammar.also,
-                grammar.why,
-                grammar.next,
-                grammar.than,
-                grammar.assent,
-                grammar.amount,
+                grammar.confirm, grammar.refuse, grammar.user, grammar.also, grammar.why, grammar.next, grammar.than,
+                grammar.assent, grammar.amount,
             )
-        )
+        )  # fmt: skip
+        verbs = dict.fromkeys(CHANGES, grammar.stops) | {"resume": grammar.resumes}
+        self._verbs = {intent: re.compile(unaccented(pattern)) for intent, pattern in verbs.items()}
+        self._greetings = frozenset(map(plain, grammar.examples()["small_talk"]))
 
     def read(self, message: str, context: Context, role: Role = "shopper", bought: Container[str] = ()) -> Reading:
         """Read a message.
@@ -164,10 +170,12 @@ class Reader:
             return Reading(decision)
         text, user_id = self._without_user(text, message, context) if role == "staff" else (text, None)
         text, other_user = (text, None) if user_id is None else self._with_other(text, message, context)
-        asked = context.asked or {}
-        chosen = tuple(asked.get("choices", ()))
-        if is_short and asked.get("slot") == "intent":
-            return self._chosen_intent(text, chosen, asked, context, role, bought)
+        text = self._without_greeting(text)
+        if (context.asked or {}).get("slot") == "intent":
+            if is_short and (offered := self._offered(text, context)) is not None:
+                return offered
+            context = replace(context, asked=None)
+        chosen = tuple((context.asked or {}).get("choices", ()))
         found = self._found(text, (chosen if is_short else ()) or context.items, bought)
         intent, rivals, part, score = self._intent(found, role)
         if user_id is not None and (both := self._of_two(text, intent, found, context, user_id, other_user)):
@@ -179,7 +187,8 @@ class Reader:
         if (other := self._of_another(text, intent, found, context, user_id)) is not None:
             return other
         if context.asked is not None and (
-            intent in {"unknown", FOLLOW_UP} or (is_short and found.found and not is_new)
+            (intent in {"unknown", FOLLOW_UP} and size <= MOST_WORDS * (1 + (context.asked["intent"] not in CHANGES)))
+            or (is_short and found.found and not is_new)
         ):
             return self._completed(context.asked, found, context)
         if chosen and is_short:  # a place is one of the list again, not of the choices
@@ -191,6 +200,12 @@ class Reader:
         is_again = intent == "resume" and context.is_all_used and self._why.match(text)  # "why milk again"
         intent = "why" if is_again else self._repeated(found, context, user_id) if intent == FOLLOW_UP else intent
         return self._filled(intent, found, part, context, user_id, rivals, is_short=is_short)
+
+    def _offered(self, text: str, context: Context) -> Reading | None:
+        """Return the question that a message chooses by its place among those that were offered."""
+        asked = context.asked or {}
+        place = next((each.shown[0] for each in self.names.find(text, asked["choices"]).found if each.shown), None)
+        return None if place is None else Reading(place, dict(asked["slots"]))
 
     def _filled(
         self,
@@ -209,15 +224,28 @@ class Reader:
         intent, (slots, choices) = self._slots.as_named(intent, found, context, user_id)
         is_this &= context.intent not in OF_ALL_DATA  # "delete it" after "what do you know about me"
         is_listed = any(len(each.shown) == 1 for each in found.found) or (is_this and is_short)
-        if intent == "delete_data" and is_listed and not (found.is_all or found.events):
+        is_of_all = found.is_all and not (is_this and context.category)  # "remove all of it", of the dairy
+        if intent == "delete_data" and is_listed and not (is_of_all or found.events):
             intent, (slots, choices) = "stop", self._slots.of("stop", found, context)  # "delete the first one"
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
         if intent == "resume" and not (found.found or found.kinds) and self._no.search(found.text):
             return Reading("no")  # "no, leave it like that"
-        if intent in {"unknown", "off_topic"} and any(each.strength > WEAK for each in found.found):
+        if intent in {"unknown", "off_topic"} and any(each.strength >= SURE_NAME for each in found.found):
             slots |= self._slots.one("last_bought", found, context)[0]  # "it" is that from now on
-        return Reading(intent, slots, choices, rivals, is_unknown=bool(found.unknown) and is_bare, is_bare=is_bare)
+        others = () if rivals else self._slots.several(intent, found, context)
+        if others and intent in CHANGES:
+            slots, choices, others = self._slots.together(others), (), ()
+        is_unknown = bool(found.unknown) and is_bare
+        if (
+            intent in OF_OWN_EVENTS
+            and is_bare
+            and slots.keys() <= {"user_id"}
+            and not is_unknown
+            and found.focus_at is None
+        ):
+            slots["all"] = True
+        return Reading(intent, slots, choices, rivals, others[1:], is_unknown=is_unknown, is_bare=is_bare)
 
     def _of_another(
         self, text: str, intent: str, found: Mentions, context: Context, user_id: str | None
@@ -232,16 +260,7 @@ class Reader:
         return Reading(self._repeated(found, context, user_id), {"item_id": item}) if item else None
 
     def several(self, message: str, context: Context, role: Role = "shopper") -> tuple[str, ...]:
-        """Return the two questions of a message that asks two different things of the shop's tables; else nothing.
-
-        Args:
-            message: What a person wrote.
-            context: The list on screen, and what was said before.
-            role: Whether a shopper or a member of staff writes.
-
-        Returns:
-            The questions in their order.
-        """
+        """Return the two parts of a message that asks two different things, or for one and a change; else nothing."""
         text = " ".join(message.strip(" .!。！").split())
         parts = [part.strip() for part in self._also.split(unaccented(text).lower()) if part and part.strip(" ?¿？")]
         is_bare = any(self._why.fullmatch(part.strip(" ?.!,;¿？，")) for part in parts)  # "how much do I buy, and why?"
@@ -249,8 +268,14 @@ class Reader:
             return ()
         found = [self._found(folded(part), context.items, ()) for part in parts]
         best = [self._intent(each, role) for each in found]
-        is_sure = all(intent in OF_TABLES and score >= SURE for intent, _, _, score in best)
-        return tuple(parts) if is_sure and best[0][0] != best[1][0] else ()
+        intents = [intent for intent, *_ in best]
+        least = [LEAST_CLEAR if each.found else SURE for each in found]
+        is_sure = all(
+            each[0] in OF_TABLES | CHANGES and each[3] >= score for each, score in zip(best, least, strict=True)
+        )
+        if not is_sure or intents[0] == intents[1] or {*intents} <= CHANGES:
+            return ()
+        return tuple(sorted(parts, key=lambda part: intents[parts.index(part)] in CHANGES))  # its question comes last
 
     @staticmethod
     def _narrow(found: Mentions, part: tuple[int, int], context: Context) -> bool:
@@ -267,6 +292,18 @@ class Reader:
         found = self.names.find(text, shown, bought)
         found.text = found.text.replace(NO_NAME, STAFF_USER)
         return found
+
+    def _without_greeting(self, text: str) -> str:
+        """Return a text without a greeting or thanks before something else: "thanks. and the bread?"."""
+        clause = _CLAUSE.search(text)
+        ends = [clause.end()] if clause is not None else []
+        ends += [text.index(" ") + 1] if self._grammar.is_spaced and " " in text else []
+        for end in ends:
+            rest = text[end:].strip(" ,.;:!?¡¿")
+            is_more = len(rest.split()) > 1 if self._grammar.is_spaced else len(rest) > 1
+            if is_more and plain(text[:end].strip(" ,.;:!?¡¿，。；：！？")) in self._greetings:
+                return self._without_greeting(text[end:].strip())
+        return text
 
     def _decision(self, text: str, context: Context, bought: Container[str]) -> str | None:
         """Return "yes" or "no" to a change that waits; ``None`` for another message."""
@@ -334,11 +371,13 @@ class Reader:
         self, text: str, intent: str, found: Mentions, context: Context, user_id: str, other_user: str | None
     ) -> Reading | None:
         """Return the reading of a message that compares two customers; ``None`` for another one."""
-        is_than = other_user is None and self._is_than(text)  # "is he worse than 1790"
+        is_than = other_user is None and self._is_than(text) and not found.found  # "is he worse than 1790"
         if is_than or (other_user is None and intent in OF_TWO_ITEMS and not found.found):  # "compare him with 718"
             user_id, other_user = context.staff_user or user_id, user_id
         is_two = other_user not in {None, user_id} and (is_than or intent in OF_TWO_CUSTOMERS)
-        return Reading("risk", {"user_id": user_id, "other_user": other_user}) if is_two else None
+        named = intent if intent in OF_ONE_CUSTOMER else "risk"
+        everything = {} if named in {"risk", "visits"} else {"all": True}
+        return Reading(named, {"user_id": user_id, "other_user": other_user, **everything}) if is_two else None
 
     def _is_than(self, text: str) -> bool:
         """Return whether the id of a customer stands after "than", perhaps with a word between them."""
@@ -357,7 +396,7 @@ class Reader:
         else:
             parts = telling  # "how many do I order, and why?" asks how many
         masked = [(text, part) for part in parts for text in found.maskings(*part)]
-        several = self._ranked([text for text, _ in masked], role)
+        several = self._ranked([text for text, _ in masked], role, found)
         ranked = [(scores, part) for scores, (_, part) in zip(several, masked, strict=True)]
         best, part = max(
             ranked,
@@ -372,36 +411,27 @@ class Reader:
         is_vague = intent == "help" and len(found.unknown) > 1 and score < 2 * LEAST_SCORE
         if score < LEAST_SCORE or is_vague or len(found.unknown) == len(found.text.split()):
             return "unknown", (), part, score
-        is_clear = score - second >= LEAST_MARGIN or intent in TALK
+        is_clear = score - second >= LEAST_MARGIN and (score >= LEAST_CLEAR or found.found or found.is_all)
+        is_clear = is_clear or intent in TALK
         return intent, () if is_clear else tuple(name for name, _ in best[:3] if name not in TALK), part, score
 
     def _is_bare(self, found: Mentions, part: tuple[int, int]) -> bool:
         """Return whether a part of a message only asks why."""
         return self._why.fullmatch(found.text[slice(*part)].strip(" ?.!,;¿？，")) is not None
 
-    def _ranked(self, masked: list[str], role: Role) -> list[list[tuple[str, float]]]:
-        staff = self._staff if role == "shopper" else frozenset()
-        return [[each for each in scores.items() if each[0] not in staff] for scores in self._intents.scores(masked)]
+    def _ranked(self, masked: list[str], role: Role, found: Mentions) -> list[list[tuple[str, float]]]:
+        """Return the intents that a message may have, the nearest first, of each of its masked parts.
 
-    def _chosen_intent(
-        self,
-        text: str,
-        chosen: tuple[str, ...],
-        asked: Mapping[str, Any],
-        context: Context,
-        role: Role,
-        bought: Container[str],
-    ) -> Reading:
-        """Return the intent that a message chooses among those that were asked back."""
-        found = self.names.find(text, chosen)
-        place = next((each.shown[0] for each in found.found if each.shown), None)
-        (scores,) = self._intents.scores([text])
-        best = next(iter(scores))
-        is_near = best in chosen or max((scores.get(name, 0.0) for name in chosen), default=0.0) >= LEAST_CHOSEN
-        if place is None and not is_near:
-            return self.read(text, replace(context, asked=None), role, bought)
-        intent = place or max(chosen, key=lambda name: scores.get(name, 0.0))
-        return Reading(intent, dict(asked["slots"]))
+        A change is none of them unless a verb asks for it, or the message is very near to an example and names a thing.
+        """
+        out = set(self._staff if role == "shopper" else ())
+        out |= {intent for intent, verb in self._verbs.items() if not verb.search(found.text)}
+        is_named = bool(found.found or found.is_all or found.kinds or found.events) or found.focus_at is not None
+        kept = CHANGES if is_named else frozenset[str]()
+        return [
+            [each for each in scores.items() if each[0] not in out or (each[0] in kept and each[1] >= SURE)]
+            for scores in self._intents.scores(masked)
+        ]
 
     def _repeated(self, found: Mentions, context: Context, user_id: str | None) -> str:
         """Return the last intent, which a message asks of another item, or of another customer."""
@@ -410,6 +440,8 @@ class Reader:
         if context.intent in OF_ONE_ITEM | OF_A_TARGET | {"compare"}:
             return str(context.intent)
         is_listed = any(each.shown for each in found.found) or not found.found
+        if not is_listed and found.masked(least=0).strip(" ?") == MASK:
+            return "find"  # "coffee"
         return "why" if is_listed else "why_not"
 
     def _completed(self, asked: Mapping[str, Any], found: Mentions, context: Context) -> Reading:

@@ -20,42 +20,8 @@ if TYPE_CHECKING:
     from llm_explain.dialogue.wording import Names
     from llm_explain.dialogue.words import DialogueRules
 
-STATES: Final = {
-    "place_in_list": "place", "rank": "rank", "held": "held", "not_candidate": "not_candidate",
-    "lower_group": "lower", "lower_term": "lower", "silent": "silent", "know": "know", "know_bare": "know",
-    "know_undated": "know", "know_none": "know_none", "source_group": "source", "source_item": "source",
-    "source_term": "source_term", "prove": "prove", "share_group": "share", "share_term": "share",
-    "like_item": "like", "like_group": "like", "not_bought": "not_bought", "not_bought_item": "not_bought",
-    "bought_last": "bought_last", "bought_last_item": "bought_last",
-    **{f"did_{name}": f"did_{name.split('_')[0]}" for name in ("last", "last_item", "times", "times_item")},
-    "did_times_undated": "did_times", "did_times_item_undated": "did_times",
-    "entry_last": "entry_last", "entry_last_item": "entry_last",
-    "bought_times": "bought_times", "bought_times_item": "bought_times",
-    "bought_times_undated": "bought_times", "bought_times_item_undated": "bought_times",
-    "entry_times": "entry_times", "entry_times_item": "entry_times",
-    "entry_times_undated": "entry_times", "entry_times_item_undated": "entry_times",
-    "paid": "paid", "paid_range": "paid_range", "no_price_paid": "no_price_paid",
-    "no_spending": "no_price_paid", "spent": "spent_group", "spent_item": "spent", "spent_all": "spent",
-    "most_often": "most_often", "most_often_undated": "most_often",
-    "visits": "visits", "made_of": "made_of", "cheapest": "cheapest", "cheapest_group": "cheapest_group",
-    "no_cheapest_group": "no_cheapest_group", "rhythm": "rhythm",
-    "price": "price", "no_price": "no_price",
-    "available": "available", "unavailable": "unavailable", "stock_unknown": "stock_unknown",
-    "stock_group": "stock_group", "stock_group_none": "stock_group_none", "stock_group_unknown": "stock_group_unknown",
-    "offer": "offer", "offer_open": "offer", "no_offer": "no_offer", "offers": "offers", "no_offers": "no_offers",
-    "offers_group": "offers_group", "no_offers_group": "no_offers_group", "list_without": "list_without",
-    "left_out": "left_out", "left_out_group": "left_out", "left_out_kind": "left_out", "left_out_all": "left_out",
-    "nothing_off": "nothing_off", "of_user": "of_user", "events_whole": "events_whole", "no_events": "no_events",
-    "as_told": "as_told", "as_told_undated": "as_told", "visit_rhythm": "visit_rhythm",
-    "share_of_list": "share_of_list", "data_until": "data_until", "basket": "basket", "per_purchase": "per_purchase",
-    "dated_risk": "dated_risk", "dated_order": "dated_order",
-    "signals": "signals", "signals_item": "signals", "no_events_item": "no_events", "details_item": "details",
-    "you_can_ask_item": "you_can_ask",
-    "not_scored": "not_scored", "unknown_user": "unknown_user",
-    "no_forecast": "no_forecast", "no_stock": "no_stock", "no_orders": "no_orders",
-    "delete_data_staff": "delete_route", "export_data_staff": "export_route",
-}  # fmt: skip
-"""What the pattern of each frame has to state; frames of talk state nothing."""
+TALKED: Final = "talk"
+"""What a frame states that says nothing of a user or of the shop."""
 
 
 class AnswerVerifier:
@@ -72,27 +38,27 @@ class AnswerVerifier:
         self._rules, self._names, self._currency = rules, names, currency
         self._locale = Locale.parse(load_lexicon(locale).babel_locale)
         self._sentences = [(each.states, re.compile(each.pattern)) for each in rules.sentences]
+        self._stated = {states for states, _ in self._sentences}
         self._joiner = re.compile(rules.joiner)
 
     def accepts(self, text: str, statement: Statement) -> bool:
-        """Return whether a text states exactly a statement.
+        """Return whether a text states exactly a statement."""
+        wanted = self.states(statement.frame)
+        found = (pattern.fullmatch(text) for states, pattern in self._sentences if states == wanted)
+        return any(self._is_exact(match.groupdict(), statement) for match in found if match is not None)
 
-        Args:
-            text: The finished sentence or sentences of one frame.
-            statement: What it may state.
+    def states(self, frame: str) -> str:
+        """Return what the pattern of a frame has to state."""
+        while frame and frame not in self._stated:
+            frame = frame.rpartition("_")[0]
+        return frame or TALKED
 
-        Returns:
-            False if no pattern matches the whole text, or a value differs.
-        """
-        wanted = predicate(statement.frame)
-        for states, pattern in self._sentences:
-            match = pattern.fullmatch(text)
-            if match is not None and states == wanted:
-                values = {name: value for name, value in match.groupdict().items() if value}
-                return set(values) == self._expected(statement) and all(
-                    self._holds(name, value, statement) for name, value in values.items()
-                )
-        return False
+    def _is_exact(self, said: dict[str, str | None], statement: Statement) -> bool:
+        """Return whether the values of a text are those of a statement, and no others."""
+        values = {name: value for name, value in said.items() if value}
+        return set(values) == self._expected(statement) and all(
+            self._holds(name, value, statement) for name, value in values.items()
+        )
 
     @staticmethod
     def _expected(statement: Statement) -> set[str]:
@@ -165,20 +131,6 @@ class AnswerVerifier:
             joint = self._joiner.match(value)
             value = value[joint.end() :] if joint else value
         return not value
-
-
-def predicate(frame: str) -> str:
-    """Return what the pattern of a frame has to state.
-
-    Args:
-        frame: Name of the frame in ``dialogue.yaml``.
-
-    Returns:
-        The predicate; ``talk`` for a frame that states nothing of user or shop.
-    """
-    if frame.startswith(("ask_", "done_")):
-        return re.sub(r"_(?:group|item|kind|all)$", "", frame)
-    return STATES.get(frame, "talk")
 
 
 def _same(said: str, name: str) -> bool:

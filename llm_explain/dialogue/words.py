@@ -38,6 +38,13 @@ class Grammar(_Strict):
         amount: Pattern of an amount, whose number is no customer.
         assent: Pattern of what may follow a confirmation and still belongs to it.
         refuse: Pattern of a refusal.
+        stops: Pattern of the verbs of a message that takes something out.
+        resumes: Pattern of the verbs of a message that puts something back.
+        conjunction: Pattern of what stands between several things that are meant together.
+        dates: Patterns of a month or a day; ``{month}`` stands for the names of months.
+        spans: Pattern of each other period: ``last_month`` and the like.
+        budget: Pattern of a highest price.
+        traits: Pattern of what a shop's tables do not tell of a person: age, address, health.
         cardinals: Number words after "number".
         user: Pattern that finds the id of a customer.
         generic: Pattern of words that make a mention one of a category: "purchases of …", "all kinds of …".
@@ -69,6 +76,13 @@ class Grammar(_Strict):
     amount: str
     assent: str
     refuse: str
+    stops: str
+    resumes: str
+    conjunction: str
+    dates: list[str]
+    spans: dict[str, str]
+    budget: str
+    traits: str
     user: str
     cardinals: dict[str, int]
     generic: str

@@ -75,8 +75,7 @@ class ChatHandler:
             context = preferring(given or Context(), read, self._explainer)
             if given is None or is_new:
                 k = 10 if given is None else len(given.items)
-                by_score = body.role == "staff"  # as the analyst's page ranks
-                context = dialogue.start(user_id, context, k=k, history=read.history, by_score=by_score)
+                context = dialogue.start(user_id, context, k=k, history=read.history)
             if is_new and given is not None:  # the topic stays
                 context = replace(context, focus=given.focus, category=given.category, staff_user=user_id)
             of_user: dict[str, Any] = {"history": read.history, "suppressions": read.suppressions}

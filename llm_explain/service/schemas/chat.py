@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -19,7 +20,10 @@ class ChatSlots(Body):
 
     item_id: Id | None = None
     other_id: Id | None = None
+    item_ids: Ids | None = None
     category: Player | None = None
+    categories: Annotated[tuple[Player, ...], Field(max_length=50)] | None = None
+    period: tuple[dt.date, dt.date] | None = None
     kind: Kind | None = None
     event: Kind | None = None
     all: Literal[True] | None = None
@@ -64,6 +68,7 @@ class ChatContext(Body):
         numbers: Numbers of the last answer.
         said: Frames of answers that told nothing.
         other: Item that they spoke of before.
+        age: Answers since the last one that spoke of these.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -77,6 +82,7 @@ class ChatContext(Body):
     intent: Kind | None = None
     staff_user: Id | None = None
     other: Id | None = None
+    age: Annotated[int, Field(ge=0)] = 0
     numbers: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
     said: Annotated[tuple[Kind, ...], Field(max_length=20)] = ()
 

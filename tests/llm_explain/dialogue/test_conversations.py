@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from llm_explain import Explainer
-from llm_explain.dialogue import Context, Dialogue
+from llm_explain.dialogue import Context, Dialogue, offers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.own_events import OwnEvents
 from llm_explain.dialogue.words import dialogue_words
+from scoring.data.tables import PRICE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.dialogue import Turn
     from llm_explain.dialogue.turns import Role
 
@@ -88,7 +93,9 @@ def test_nothing_that_tells_nothing_is_said_twice(
     assert (first.intent, first.choices) == ("unknown", ())
     assert second.text != first.text
     assert len({second.choices, third.choices}) == 2, "other questions each time"
-    chosen = talk.reply(USER, second.choices[0], second.context)
+    assert talk.reply(USER, second.choices[0], second.context).intent == "list"
+    named = held(talk, replace(context, focus=context.items[0]), [noise] * 2)[-1]
+    chosen = talk.reply(USER, named.choices[0], named.context)
     assert (chosen.intent, chosen.slots["item_id"]) == ("why", context.items[0])
 
 
@@ -254,11 +261,9 @@ def test_two_answers_to_staff_are_introduced_once(explainer: Explainer, context:
         ("zh", "哪些顾客最可能流失"),
     ],
 )
-def test_a_list_of_risks_is_said_to_be_elsewhere(
-    explainer: Explainer, context: Context, locale: str, message: str
-) -> None:
+def test_a_list_of_risks_needs_a_model(explainer: Explainer, context: Context, locale: str, message: str) -> None:
     turn = Dialogue(explainer, locale=locale).reply(USER, message, context, role="staff")
-    assert turn.text == dialogue_words(locale)[1].frames["risk_list"]
+    assert turn.text == dialogue_words(locale)[1].frames["no_model"]
 
 
 def test_compare_him_with_a_customer_is_about_both(explainer: Explainer, context: Context) -> None:
@@ -282,7 +287,8 @@ def test_the_last_basket_and_the_usual_amount_follow_from_the_log(explainer: Exp
 def test_who_chose_a_listed_item_asks_why_and_a_sum_needs_no_name(explainer: Explainer, context: Context) -> None:
     talk = Dialogue(explainer)
     assert talk.reply(USER, "who chose the first one", context).intent == "why"
-    assert talk.reply(USER, "how much did I spend in november", context).slots == {"all": True}
+    november = {"all": True, "period": ("2017-11-01", "2017-11-30")}
+    assert talk.reply(USER, "how much did I spend in november", context).slots == november
 
 
 def test_a_person_is_named_each_time_one_is_asked_for(explainer: Explainer, context: Context) -> None:
@@ -332,3 +338,132 @@ def test_a_refusal_in_more_words_undoes_nothing(explainer: Explainer, context: C
 def test_until_when_the_data_go_is_told(explainer: Explainer, context: Context) -> None:
     turn = Dialogue(explainer).reply(USER, "as of which date is that?", context)
     assert turn.text == "The data go until 1 December 2017."
+
+
+@pytest.mark.parametrize(
+    ("locale", "message"),
+    [
+        ("en", "but I'm telling you I didn't buy the cheese, my daughter did"),
+        ("en", "those are not the same soup"),
+        ("en", "something for breakfast for less than 3 dollars"),
+        ("es", "algo para desayunar por menos de 3 dólares"),
+        ("es", "ya pero no es el mismo cheese"),
+        ("es", "¿qué hay de nuevo?"),
+        ("zh", "那是我女儿买的"),
+        ("zh", "有没有3美元以下的早餐"),
+    ],
+)
+def test_a_message_without_a_verb_of_stopping_proposes_no_change(
+    explainer: Explainer, context: Context, locale: str, message: str
+) -> None:
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, replace(context, focus=context.items[0]))
+    assert (turn.needs_confirmation, turn.context.pending, turn.change) == (False, None, None)
+
+
+@pytest.mark.parametrize(
+    ("locale", "stop", "yes", "resume"),
+    [
+        ("en", "stop using my cheese and soup purchases", "yes", "use soup and cheese again"),
+        ("es", "deja de usar mis compras de cheese y soup", "sí", "vuelve a usar soup y cheese"),
+        ("zh", "不要再用cheese和soup的购买记录", "是", "重新用soup和cheese的记录"),
+    ],
+)
+def test_two_things_that_are_named_together_are_changed_together(
+    explainer: Explainer, context: Context, locale: str, stop: str, yes: str, resume: str
+) -> None:
+    talk = Dialogue(explainer, locale=locale)
+    off, done, again, back = held(talk, context, [stop, yes, resume, yes])
+    assert set(off.slots["categories"]) == set(done.context.groups_off) == {"cheese", "soup"}
+    assert all(name in off.text and name in done.text for name in map(talk._names.category, ("cheese", "soup")))
+    assert again.needs_confirmation
+    assert back.context.groups_off == ()
+
+
+def test_what_was_never_taken_out_is_not_put_back(explainer: Explainer, context: Context) -> None:
+    turn = Dialogue(explainer).reply(USER, "use cheese again", replace(context, groups_off=("soup",)))
+    assert (turn.needs_confirmation, turn.text) == (False, "We do not use your history with soup, as you asked.")
+
+
+@pytest.mark.parametrize(("locale", "message"), [
+    ("en", "how much did I spend in november"), ("es", "¿cuánto gasté en noviembre?"), ("zh", "11月我花了多少钱"),
+])  # fmt: skip
+def test_a_period_limits_the_events(explainer: Explainer, context: Context, locale: str, message: str) -> None:
+    events = explainer.events.events
+    own = events[(events["user_id"] == USER) & (events["timestamp"] < explainer.as_of)]
+    own = own[
+        explainer.shop.shop.clock.local(own["timestamp"].to_numpy()).astype("datetime64[M]") == np.datetime64("2017-11")
+    ]
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, context)
+    assert turn.is_verified
+    total = f"{(own['price'] * own['quantity']).sum():.2f}"
+    assert total.replace(".", "") in turn.text.replace(".", "").replace(",", "")
+
+
+def test_a_period_without_events_and_a_change_of_a_period_are_told(explainer: Explainer, context: Context) -> None:
+    talk, frames = Dialogue(explainer), dialogue_words("en")[1].frames
+    turn = talk.reply(USER, "how often did I buy cheese in november 2015", context)
+    assert turn.text == "From 1 November 2015 to 30 November 2015 there is nothing in your history that we use."
+    stop = talk.reply(USER, "stop using my purchases from before 3 july", context)
+    assert (stop.text, stop.needs_confirmation) == (frames["no_period"], False)
+
+
+def test_a_question_without_a_name_is_not_about_an_older_subject(explainer: Explainer, context: Context) -> None:
+    turns = held(Dialogue(explainer), context, ["why the second one?", "when was I last here?", "how much did I pay?"])
+    assert turns[2].slots == {"all": True}
+    turns = held(
+        Dialogue(explainer), context, ["why the second one?", "when was I last here?", "what did I pay for it?"]
+    )
+    assert turns[2].slots == {"item_id": context.items[1]}
+
+
+@pytest.mark.parametrize(("locale", "message"), [
+    ("en", "thanks. and why the second one?"), ("es", "gracias. ¿y por qué el segundo?"),
+    ("zh", "谢谢，为什么推荐第二个"),
+])  # fmt: skip
+def test_thanks_before_a_question_do_not_count(
+    explainer: Explainer, context: Context, locale: str, message: str
+) -> None:
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, context)
+    assert (turn.intent, turn.slots) == ("why", {"item_id": context.items[1]})
+
+
+def test_words_of_time_are_no_pronouns_and_no_places(explainer: Explainer, context: Context) -> None:
+    talk, shown = Dialogue(explainer), replace(context, focus=context.items[1])
+    assert "item_id" not in talk.reply(USER, "what did I spend this year in total?", shown).slots
+    assert talk.reply(USER, "why did you recommend it in the first place?", shown).slots == {"item_id": shown.focus}
+    named = talk.reply(USER, "why did you recommend it?", shown)
+    assert named.text.startswith(f"{explainer.titles[context.items[1]].capitalize()[:1]}")
+
+
+def test_the_list_is_told(explainer: Explainer, context: Context) -> None:
+    talk = Dialogue(explainer)
+    turn = talk.reply(USER, "what is on my list?", context)
+    assert turn.text.startswith(f"Items of your list: {len(context.items)}. Among them: ")
+    category_of = dict(zip(explainer.shop.catalogue.item_ids, explainer.shop.catalogue.category_index, strict=True))
+    names = explainer.shop.catalogue.category_names
+    listed = {names[category_of[item]] for item in context.items}
+    for name in ("cheese", "soup"):
+        text = talk.reply(USER, f"which {name} are on my list?", context).text
+        assert text.startswith(
+            f"From {name}, your list has" if name in listed else f"Your list has nothing from {name}."
+        )
+
+
+def test_a_search_says_what_cannot_be_searched(explainer: Explainer, context: Context) -> None:
+    talk, frames = Dialogue(explainer), dialogue_words("en")[1].frames
+    turn = talk.reply(USER, "something for breakfast under 3 dollars", context)
+    assert turn.text.endswith(frames["find_how"])
+    assert turn.choices
+    assert talk.reply(USER, "cheese under 3 dollars", context).text.startswith(frames["no_prices"])
+
+
+def test_only_items_up_to_a_price_are_told() -> None:
+    catalogue = SimpleNamespace(
+        items=pd.DataFrame({PRICE: [3.0, 1.5, 2.0, np.nan]}), index_of=lambda ids: [int(each) for each in ids]
+    )
+    shop = cast("ShopEvidence", SimpleNamespace(catalogue=catalogue))
+    assert offers.up_to(shop, ["0", "1", "2", "3"], 2.0) == Statement(
+        "up_to", items=("1", "2"), amounts={"amount": 2.0}
+    )
+    assert offers.up_to(shop, ["0", "3"], 2.0).frame == "none_up_to"
+    assert offers.up_to(shop, ["3"], 2.0).frame == "no_prices"

@@ -23,6 +23,7 @@ from llm_explain.dialogue.mentions import WEAK, Mention, Mentions
 from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.name_index import NameIndex
 from llm_explain.dialogue.own_events import OwnEvents
+from llm_explain.dialogue.scene import Scene
 from llm_explain.dialogue.slots import Slots
 from llm_explain.dialogue.verifier import AnswerVerifier
 from llm_explain.dialogue.wording import Names, Wording
@@ -88,7 +89,8 @@ SAID = [
 
 @pytest.mark.parametrize(("message", "intent"), SAID)
 def test_messages_are_read_as_intents(dialogue: Dialogue, context: Context, message: str, intent: str) -> None:
-    turn = dialogue.reply(USER, message, replace(context, focus=context.items[0]))
+    off = ("cheese",) if intent == "resume" else ()
+    turn = dialogue.reply(USER, message, replace(context, focus=context.items[0], groups_off=off))
     assert turn.intent in {intent, "stop" if intent == "less" else intent}
     assert turn.text
     assert turn.needs_confirmation == (intent in {"stop", "resume", "less"})
@@ -187,7 +189,9 @@ def test_why_gives_the_verified_sentence_of_the_item(
 
 def test_staff_hear_of_the_customer_that_they_name(explainer: Explainer, dialogue: Dialogue, context: Context) -> None:
     own = dialogue.reply(USER, "what do you know about this customer?", context, role="staff")
-    assert own.text.startswith("To customer u03, from data until 1 December 2017: We use ")
+    assert own.text.startswith(
+        "To customer u03, from data until 1 December 2017: Entries of your history that we use: "
+    )
     other = dialogue.reply(USER, "why was the first one recommended to customer u07?", own.context, role="staff")
     items = dialogue.start("u07", k=6).items
     assert (other.context.staff_user, other.context.items) == ("u07", items)
@@ -590,7 +594,7 @@ def test_what_is_named_of_a_history_is_not_called_most_of_it(dialogue: Dialogue,
     policy = dialogue._explainer.shop.policy
     with patch.object(type(policy), "may_name_category", lambda _, name: name == "cheese"):
         known = dialogue.reply(USER, "what do you know about me?", context)
-    assert "They include entries from cheese. Some categories are never named in this chat" in known.text
+    assert "Among their categories: cheese. Some categories are never named in this chat" in known.text
 
 
 @pytest.mark.parametrize(
@@ -764,7 +768,7 @@ def test_numbers_of_what_is_known_follow_from_the_tables(
     rows = rows[rows["timestamp"] < explainer.as_of]
     turn = dialogue.reply(USER, "what do you know about me?", context)
     first, last = (f"{day.day} {day:%B %Y}" for day in (rows["timestamp"].min(), rows["timestamp"].max()))
-    assert turn.text.startswith(f"We use {len(rows)} entries of your history, from {first} to {last}.")
+    assert turn.text.startswith(f"Entries of your history that we use: {len(rows)}, from {first} to {last}.")
 
 
 ENDS = {"first": "2017-01-03", "last": "2017-11-29", "moment": "2017-12-01"}
@@ -903,7 +907,7 @@ def test_a_fact_about_the_person_is_not_asked_of_the_last_item(dialogue: Dialogu
     turn = dialogue.reply(
         USER, "this is creepy, how do you know I have kids?", replace(context, focus=context.items[0])
     )
-    assert turn.text.startswith("We use ")
+    assert turn.text.startswith("Entries of your history")
 
 
 def test_purchases_of_what_the_shop_lacks_are_not_the_whole_history(dialogue: Dialogue, context: Context) -> None:
@@ -1091,8 +1095,8 @@ def test_what_is_switched_off_is_listed(explainer: Explainer, context: Context, 
 def test_a_contrast_of_a_title_whose_short_name_others_share_says_which_was_counted(
     explainer: Explainer, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = Answers(explainer, USER, context, "en")
-    item = next(each for each in context.items if each in answers.bought)
+    answers = Answers(Scene(explainer, USER, context, "en"))
+    item = next(each for each in context.items if each in answers.scene.bought)
     pair = {"item_id": item, "other_id": next(each for each in context.items if each != item)}
     (plain,) = answers.answer("compare", pair, ()).parts
     monkeypatch.setattr(

@@ -103,25 +103,31 @@ def _assert_true(turn: Turn, own: pd.DataFrame, explainer: Explainer, before: Co
         for item, index in zip(catalogue.item_ids, catalogue.category_index, strict=True)
     }
     used = own[~own["item_id"].map(category_of).isin(before.groups_off)] if before.is_personal else own.iloc[:0]
+    text = turn.text
+    if found := re.match(r"From (.+? [0-9]{4}) to (.+? [0-9]{4})(?:: (.+)| there is nothing)", text):
+        first, last = (pd.Timestamp(day) for day in found.groups()[:2])
+        used = used[used["timestamp"].between(first, last + pd.Timedelta(days=1), inclusive="left")]
+        assert found[3] or used.empty, said
+        text = found[3] or text
     title = used["item_id"].map(explainer.titles).str.lower()
     category = used["item_id"].map(category_of)
-    if found := re.search(rf"We use {NUMBER} entries of your history", turn.text):
+    if found := re.search(rf"Entries of your history that we use: {NUMBER}", text):
         assert _int(found[1]) == len(used), said
-    if "We use no history of yours" in turn.text:
+    if "We use no history of yours" in text:
         assert used.empty, said
-    if found := re.search(rf"Purchases (?:of|from) (.+) in your history: {NUMBER}, from (.+?) to (.+?)\.", turn.text):
+    if found := re.search(rf"Purchases (?:of|from) (.+) in your history: {NUMBER}, from (.+?) to (.+?)\.", text):
         rows = used[(title == found[1].lower()) | (category == found[1])]
-        assert 0 < _int(found[2]) <= len(rows), (said, turn.text)
+        assert 0 < _int(found[2]) <= len(rows), (said, text)
         assert (_day(rows["timestamp"].min()), _day(rows["timestamp"].max())) == (found[3], found[4]), said
     for pattern in (r"^(.+): last bought on (.+)\.$", r"You last bought something from (.+) on (.+)\.$"):
-        if found := re.search(pattern, turn.text):
+        if found := re.search(pattern, text):
             rows = used[(title == found[1].lower()) | (category == found[1])]
-            assert _day(rows["timestamp"].max()) == found[2], (said, turn.text)
-    if found := re.search(r"^(.+): nothing in your history that we use\.$", turn.text):
-        assert not (title == found[1].lower()).any(), (said, turn.text)
-    if found := re.search(rf"^(.+): place {NUMBER} of your list\.", turn.text):
+            assert _day(rows["timestamp"].max()) == found[2], (said, text)
+    if found := re.search(r"^(.+): nothing in your history that we use\.$", text):
+        assert not (title == found[1].lower()).any(), (said, text)
+    if found := re.search(rf"^(.+): place {NUMBER} of your list\.", text):
         shown = before.items[_int(found[2]) - 1]
-        assert explainer.titles[shown].lower() == found[1].lower(), (said, turn.text)
+        assert explainer.titles[shown].lower() == found[1].lower(), (said, text)
 
 
 def _int(text: str) -> int:

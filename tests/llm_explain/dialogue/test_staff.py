@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -77,11 +79,24 @@ def test_two_customers_are_told_by_their_risks_and_not_by_products() -> None:
         def answer(self, intent: str, slots: Mapping[str, Any], user_id: str | None, locale: str) -> Answer:
             return Answer([Statement("not_scored", user=user_id)], data={"explanations": [intent, user_id]})
 
-    told = Risks(churn=cast("ChurnJob", object())).compare(("541", "1037"), "en")
+    churn = cast("ChurnJob", SimpleNamespace(user_ids=("541", "1037"), risk=np.array([0.32, 0.52])))
+    told = Risks(churn=churn).compare(("541", "1037"), "en")
     each = [(Statement("of_user", user=user), Statement("not_scored", user=user)) for user in ("541", "1037")]
-    assert told.parts == [*each[0], *each[1]]
+    assert told.parts == [Statement("higher_risk", user="1037"), *each[0], *each[1]]
     assert told.data["explanations"] == ["risk", "541", "risk", "1037"]
+    assert (
+        Risks(churn=churn, may_score=lambda user: user == "541").compare(("541", "1037"), "en").parts == told.parts[1:]
+    )
     assert Staff().compare(("541", "1037"), "en").parts == [Statement("only_products")]
+
+
+def test_the_highest_risks_are_those_that_staff_may_read() -> None:
+    users = tuple(map(str, range(9)))
+    job = SimpleNamespace(user_ids=users, risk=np.arange(9) / 10, local=pd.Timestamp("2018-01-01"))
+    staff = Staff(churn=cast("ChurnJob", job), may_score=lambda user: user != "8")
+    dated, heading, *told = staff.answer("risk_list", {}, None, "en").parts
+    assert (dated, heading) == (staff.dated("risk"), Statement("riskiest"))
+    assert told == [Statement("risk_of", user=str(n), numbers={"share": 10 * n}) for n in (7, 6, 5, 4, 3)]
 
 
 def test_without_a_model_nothing_is_told() -> None:

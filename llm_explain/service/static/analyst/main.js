@@ -50,7 +50,7 @@ class Analyst {
     if (!isSame || !this.grid.tiles.size) this.grid.wait(K);
     this.frame.open();
     try {
-      const asked = { user_id: user, k: K, locale: this.locale, section: "score", detail: "full" };
+      const asked = { user_id: user, k: K, locale: this.locale, detail: "full" };
       const [list, preferences] = await Promise.all([service.recommendations(asked), service.preferences(user)]);
       await this.#know(list.items);
       if (turn !== this.turn) return;

@@ -20,7 +20,5 @@ def require(module: str) -> Any:
     Raises:
         MissingExtraError: If it is not installed.
     """
-    try:
+    with MissingExtraError.unless_installed("this picture or explainer", "shap"):
         return importlib.import_module(module)
-    except ImportError as error:
-        raise MissingExtraError.of(module.partition(".")[0], "this picture or explainer", "shap") from error

@@ -15,10 +15,8 @@ from scoring.model.model import AdditiveModel
 from scoring.scorer.artifacts import MANIFEST, read_arrays, read_manifest
 from scoring.scorer.versions import active
 
-try:
+with MissingExtraError.unless_installed("models on a hub", "hub"):
     from huggingface_hub import ModelCard, PyTorchModelHubMixin, snapshot_download
-except ImportError as error:
-    raise MissingExtraError.of("huggingface_hub", "models on a hub", "hub") from error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

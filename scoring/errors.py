@@ -16,9 +16,12 @@ A message reads ``<what> is <what came> but <what is needed>. <What to do.>``
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
 __all__ = [
@@ -93,3 +96,21 @@ class MissingExtraError(LlmExplainError):
         return cls(
             f"{package} is not installed but {user} needs it. Run: pip install 'llm-explain-recommendations[{extra}]'"
         )
+
+    @classmethod
+    @contextmanager
+    def unless_installed(cls, user: str, extra: str, *, package: str | None = None) -> Iterator[None]:
+        """Raise this error where an import of a block fails.
+
+        Args:
+            user: What needs the import, as the subject of "needs it".
+            extra: Name of the extra.
+            package: The package as one installs it, if its modules have another name.
+
+        Yields:
+            None: Nothing.
+        """
+        try:
+            yield
+        except ImportError as error:
+            raise cls.of(package or str(error.name).partition(".")[0], user, extra) from error

@@ -44,10 +44,8 @@ def mcp(
     openai: Annotated[bool, typer.Option("--openai", help="Print the tools as an OpenAI-style list, and end.")] = False,
 ) -> None:
     """Serve recommendations and reasons to AI agents (Model Context Protocol)."""
-    try:
+    with MissingExtraError.unless_installed("the command mcp", "agents"):
         from llm_explain.agents.mcp_server import mcp_server, openai_tools
-    except ImportError as error:
-        raise MissingExtraError.of("mcp", "the command mcp", "agents") from error
     from llm_explain.agents.toolbox import Toolbox
 
     explainer = open_explainer(artifacts)

@@ -126,10 +126,8 @@ def _encoder(name: str) -> Encoder:
     from scoring.features.titles import weights
 
     source = weights(name)
-    try:
+    with MissingExtraError.unless_installed("the search for near-duplicates", "train", package="sentence-transformers"):
         from sentence_transformers import SentenceTransformer
-    except ImportError as error:
-        raise MissingExtraError.of("sentence-transformers", "the search for near-duplicates", "train") from error
     if source is None:
         raise MissingExtraError(
             "the packaged sentence encoder is not installed but near-duplicates are told by it. "

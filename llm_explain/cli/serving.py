@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Final
@@ -15,7 +14,6 @@ from llm_explain.cli.console import note, write_json_lines
 from llm_explain.errors import ArtifactError, MissingExtraError, PromptError, TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
     from fastapi import FastAPI
 
@@ -52,7 +50,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve recommendations and explanations over HTTP."""
-    with _with_extra():
+    with MissingExtraError.unless_installed("the service", "serve"):
         from llm_explain.cli.logs import configure_logs
         from llm_explain.service.language_model import ServedModel
         from llm_explain.service.settings import ServiceSettings
@@ -75,7 +73,7 @@ def serve(
     with ServedModel.opened(settings.language_model, metrics) as model:
         with ThreadPoolExecutor(1) as loader:
             loading = loader.submit(_load, settings, model)  # while the application is imported
-            with _with_extra():
+            with MissingExtraError.unless_installed("the service", "serve"):
                 import llm_explain.cli.server
                 import llm_explain.service.app  # noqa: F401
             explainer = loading.result()
@@ -188,12 +186,3 @@ def _release_memory() -> None:
     libc = ctypes.CDLL(None)
     if hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)
-
-
-@contextmanager
-def _with_extra() -> Iterator[None]:
-    """Say which extra is missing where an import of the service fails."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MissingExtraError.of(error.name, "the service", "serve") from error

@@ -34,15 +34,6 @@ SCOPES = ("storefront", "admin")
 
 
 @contextmanager
-def _with_extra() -> Iterator[None]:
-    """Say which extra is missing where an import of the service fails."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MissingExtraError.of(error.name, "the service", "serve") from error
-
-
-@contextmanager
 def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
     """Open the service's state.
 
@@ -53,7 +44,7 @@ def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
     Yields:
         State: The state.
     """
-    with _with_extra():
+    with MissingExtraError.unless_installed("the service", "serve"):
         from llm_explain.service.settings import ServiceSettings
         from llm_explain.state import State
     settings = ServiceSettings.read(database_url=url)
@@ -157,7 +148,7 @@ def backup(file: Annotated[Path, typer.Argument(help="A new file.")], state: Url
 @state_app.command("restore")
 def restore(file: Annotated[Path, typer.Argument(help="A backup.")], state: Url = None) -> None:
     """Put a backup in the place of an SQLite state; stop the service first."""
-    with _with_extra():
+    with MissingExtraError.unless_installed("the service", "serve"):
         from llm_explain.cli.state_backup import restore as put_back
         from llm_explain.service.settings import ServiceSettings
     url = ServiceSettings.read(database_url=state).database_url.get_secret_value()

@@ -111,11 +111,9 @@ class SlotConstraint:
     def __init__(
         self, tokenizer: Any, *, vocabulary_size: int, end_tokens: Sequence[int], longest: int | None = None
     ) -> None:
-        try:
+        with MissingExtraError.unless_installed("constrained decoding", "lm"):
             import llguidance
             import llguidance.hf
-        except ImportError as error:
-            raise MissingExtraError.of("llguidance", "constrained decoding", "lm") from error
         try:
             self._tokenizer = llguidance.hf.from_tokenizer(
                 tokenizer, n_vocab=vocabulary_size, eos_token=list(end_tokens)

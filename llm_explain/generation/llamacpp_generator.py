@@ -57,10 +57,8 @@ class LlamaCppGenerator(BaseGenerator):
         top_p: float = 0.9,
         is_constrained: bool = False,
     ) -> None:
-        try:
+        with MissingExtraError.unless_installed("a GGUF model", "llamacpp"):
             import xllamacpp
-        except ImportError as error:
-            raise MissingExtraError.of("xllamacpp", "a GGUF model", "llamacpp") from error
         if not path.is_file():
             raise GenerationError(f"{path} is missing but a GGUF file is needed. Give its path.", is_retryable=False)
         params = xllamacpp.CommonParams()

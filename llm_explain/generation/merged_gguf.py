@@ -46,10 +46,8 @@ def merged_gguf(gguf: Path, adapter: Path, cache: Path | None = None) -> Path:
     Raises:
         MissingExtraError: If ``gguf`` is not installed.
     """
-    try:
+    with MissingExtraError.unless_installed("merging an adapter", "lm"):
         import gguf as library
-    except ImportError as error:
-        raise MissingExtraError.of("gguf", "merging an adapter", "lm") from error
     hashes = "-".join(file_hash(file)[7:19] for file in (gguf, adapter / "adapter_model.safetensors"))
     merged = (cache or cache_folder()) / f"{gguf.stem}+{adapter.name}@{hashes}.gguf"
     if merged.is_file():

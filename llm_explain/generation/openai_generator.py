@@ -96,10 +96,8 @@ class OpenAIGenerator(BaseGenerator):
         attempts: int = 3,
         concurrency: int = 16,
     ) -> None:
-        try:
+        with MissingExtraError.unless_installed("a model behind a URL", "lm"):
             import httpx2
-        except ImportError as error:
-            raise MissingExtraError.of("httpx2", "a model behind a URL", "lm") from error
         urls = [base_url] if isinstance(base_url, str) else list(base_url)
         hosts = [httpx2.URL(url) for url in urls]
         if not urls or any(host.scheme not in {"http", "https"} or not host.host for host in hosts):

@@ -28,10 +28,8 @@ def open_pretrained(language_model: str) -> tuple[Any, Any, Weights]:
         MissingExtraError: If weights or libraries are not installed.
         GenerationError: If the weights cannot be read.
     """
-    try:
+    with MissingExtraError.unless_installed("the language model", "lm"):
         import transformers
-    except ImportError as error:
-        raise MissingExtraError.of("transformers", "the language model", "lm") from error
     weights = find_weights(language_model)
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(weights.source)
@@ -48,10 +46,8 @@ def open_pretrained(language_model: str) -> tuple[Any, Any, Weights]:
 
 def _merged(model: Any, adapter: Path) -> Any:
     """Return a model with an adapter's changes added to its weights, so that it costs what the base model costs."""
-    try:
+    with MissingExtraError.unless_installed("the tuned language model", "lm"):
         import peft
-    except ImportError as error:
-        raise MissingExtraError.of("peft", "the tuned language model", "lm") from error
     with warnings.catch_warnings():
         # transformers 5.24 deprecates a name that peft 0.21 reads.
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)

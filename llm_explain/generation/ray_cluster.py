@@ -22,11 +22,9 @@ def ray_data() -> Iterator[tuple[Any, Callable[[int], Any]]]:
     Raises:
         MissingExtraError: If Ray is not installed.
     """
-    try:
+    with MissingExtraError.unless_installed("the engine ray", "ray"):
         import ray
         import ray.data
-    except ImportError as error:
-        raise MissingExtraError.of("ray", "the engine ray", "ray") from error
     is_own = not ray.is_initialized()
     if is_own:
         ray.init(num_cpus=None, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)

@@ -214,11 +214,9 @@ class _Examples:
 
 def _libraries() -> tuple[Any, Any]:
     """Return ``transformers`` and ``peft``."""
-    try:
+    with MissingExtraError.unless_installed("tuning", "lm"):
         import peft
         import transformers
-    except ImportError as error:
-        raise MissingExtraError.of(error.name, "tuning", "lm") from error
     return transformers, peft
 
 

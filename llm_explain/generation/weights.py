@@ -192,12 +192,10 @@ def converted(gguf: Path, cache: Path | None = None) -> Path:
 
 def _convert(gguf: Path, out: Path) -> None:
     """Write the weights of a GGUF file as half-precision safetensors with their tokenizer."""
-    try:
+    with MissingExtraError.unless_installed("the language model", "lm"):
         import gguf as _gguf  # noqa: F401  transformers reads GGUF files through it
         import torch
         import transformers
-    except ImportError as error:
-        raise MissingExtraError.of(error.name, "the language model", "lm") from error
     options: dict[str, Any] = {"gguf_file": gguf.name}
     transformers.AutoTokenizer.from_pretrained(gguf.parent, **options).save_pretrained(out)
     quantized = transformers.AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **options)

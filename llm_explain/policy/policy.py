@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
+import unicodedata
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import yaml
 from pydantic import ValidationError
 
 from llm_explain.errors import PromptError
-from llm_explain.policy.hosts import HOST
+from llm_explain.policy.contacts import without_contacts
 from llm_explain.policy.name_set import NameSet, plain
 from llm_explain.policy.settings import PolicySettings
 from scoring.data.catalogue import NO_CATEGORY
@@ -260,8 +261,9 @@ class Policy:
 
 @lru_cache(maxsize=4096)
 def _says_something(name: str) -> bool:
-    """Return whether a name holds the end of a sentence, an offer or a host: a supplier must not speak as the shop."""
-    return _STATEMENT.search(name) is not None or HOST.search(name) is not None
+    """Return whether a name holds the end of a sentence, an offer, a host or a telephone number."""
+    text = unicodedata.normalize("NFKC", name)
+    return _STATEMENT.search(text) is not None or without_contacts(text) != text
 
 
 def _read(path: Path) -> bytes:

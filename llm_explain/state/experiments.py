@@ -28,15 +28,15 @@ class Experiments:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of_explanations(self, explanation_ids: Collection[str]) -> dict[str, tuple[str, str]]:
-        """Return tag and arm of the latest answer that gave each explanation."""
+    def of_explanations(self, explanation_ids: Collection[str]) -> dict[tuple[str, str], tuple[str, str]]:
+        """Return tag and arm of the latest answer that gave each explanation, by the explanation and its item."""
         row = ExposureRow
-        wanted = select(row.explanation_id, row.tag, row.arm).where(
+        wanted = select(row.explanation_id, row.item_id, row.tag, row.arm).where(
             row.explanation_id.in_(explanation_ids), row.kind == ANSWER
         )
         with self._database.reading() as connection:
             found = connection.execute(wanted.order_by(row.id)).all() if explanation_ids else []
-        return {str(explanation_id): (tag, arm) for explanation_id, tag, arm in found}
+        return {(str(explanation_id), item_id): (tag, arm) for explanation_id, item_id, tag, arm in found}
 
     def of_user(self, user_id: str) -> list[dict[str, Any]]:
         """Return what is kept of a user, oldest first."""

@@ -219,12 +219,14 @@ class Users:
             guest_id: The guest.
 
         Returns:
-            How many rows of each table were moved; ``None`` if the guest belongs to another user.
+            How many rows of each table were moved; ``None`` if the guest belongs to another user, or the user to the
+            guest.
         """
         hashes = self.user_hash(user_id), self.user_hash(guest_id)
         with self._database.writing(erases=True) as connection:
-            owner = connection.scalar(select(models.GuestRow.user_id).where(models.GuestRow.guest_id == guest_id))
-            if owner not in {None, user_id}:
+            owner_of = select(models.GuestRow.user_id).where(models.GuestRow.guest_id == bindparam("guest"))
+            owner = connection.scalar(owner_of, {"guest": guest_id})
+            if owner not in {None, user_id} or connection.scalar(owner_of, {"guest": user_id}) == guest_id:
                 return None
             erased_at = connection.scalar(
                 select(models.ErasureRow.erased_at).where(models.ErasureRow.user_hash == hashes[1])

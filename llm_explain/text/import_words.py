@@ -48,6 +48,7 @@ class Words(_Strict):
         sensitive: Beginnings of words in sensitive names, by reason.
         sensitive_exceptions: Regular expressions of names that begin like sensitive ones.
         harmless: Regular expressions of names that begin like sensitive ones of another language.
+        speaks: Regular expressions of words with which a supplier speaks in a name; such names are quoted.
         stop_words: Words that name no kind of product.
         word_endings: Endings of a word's plural, longest first.
         plurals: Plurals of words for things, by the word.
@@ -77,6 +78,7 @@ class Words(_Strict):
     sensitive: dict[str, tuple[str, ...]] = {}
     sensitive_exceptions: tuple[str, ...] = ()
     harmless: tuple[str, ...] = ()
+    speaks: tuple[str, ...] = ()
     stop_words: tuple[str, ...] = ()
     word_endings: tuple[str, ...] = ()
     plurals: dict[str, str] = {}

@@ -8,7 +8,7 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from llm_explain.policy.hosts import HOST
+from llm_explain.policy.contacts import without_contacts
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -36,17 +36,19 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
 _NEEDLESS_JOINERS = re.compile("(?:^|(?<=[\\x00-\\x7f]))[\u200c\u200d]+|[\u200c\u200d]+(?=[\\x00-\\x7f]|$)")
 """Joiners next to a Latin letter, where no script needs them."""
-_DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f"))
+_DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u00ad"))
+"""These and the soft hyphen part no words."""
+
 _HALF_WIDTH = range(0xFF00, 0xFFF0)
 
 
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""With these a spreadsheet reads a cell of a CSV file as a formula."""
+_FORMULA = re.compile(r"(^|[;\t\r\n]\s*)(?=[=+\-@＝＋－＠\t\r])")
+"""Where a spreadsheet reads a formula in a cell of a CSV file; many split it at a semicolon."""
 
 
 def as_cell(text: str) -> str:
-    """Return a text of the shop's tables as a cell of a CSV file that people open: with an apostrophe before a formula.
+    """Return a text of the shop's tables as a cell of a CSV file that people open: an apostrophe before each formula.
 
     Args:
         text: A title or an id as the tables have it.
@@ -54,7 +56,7 @@ def as_cell(text: str) -> str:
     Returns:
         The text; a number is no formula.
     """
-    return f"'{text}" if text.startswith(FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text
+    return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1'", text)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -75,8 +77,8 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     """Return a shop's name as it may stand in a sentence.
 
-    No HTML, flags in 【】, control, bidirectional or markup characters, no links, single spaces, at most
-    ``max_length`` characters. Letters and marks are in NFKC; signs such as ™ and ½ stay. So do the joiners that
+    No HTML, flags in 【】, control, bidirectional or markup characters, no links or telephone numbers, single spaces,
+    at most ``max_length`` characters. Letters and marks are in NFKC; signs such as ™ and ½ stay. So do the joiners that
     Persian, Indic scripts and emoji need.
 
     Args:
@@ -93,7 +95,7 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     text = _LINK.sub(" ", _normal(text)).translate(_DIRECTION_MARKS)
     text = "".join(" " if unicodedata.category(c) in _INVISIBLE and c not in _JOINERS else c for c in text)
     text = _INCHES.sub("″", text)
-    text = HOST.sub(" ", _MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", text)))
+    text = without_contacts(_MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", text)))
     text = _SPACE.sub(" ", _LONE_HASH.sub(" ", text))
     text = _BEFORE_COMMA.sub("", text)
     for opening, closing in _PARENTHESES:

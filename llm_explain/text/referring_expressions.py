@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from babel.numbers import get_decimal_symbol
 
-from llm_explain.text.import_words import word_list
+from llm_explain.text.import_words import word_list, words
 from llm_explain.text.name_cleaning import clean_name
 from llm_explain.text.name_dictionary import SOURCE_LOCALE, load_name_dictionary
+from llm_explain.text.word_boundaries import bounded
 
 if TYPE_CHECKING:
     from llm_explain.text.lexicon import GenderForms, Lexicon, NameForms
@@ -46,7 +47,7 @@ class ReferringExpressions:
         self._title = re.compile(self._words.title)
         self._common = re.compile(self._words.common)
         self._common_title = re.compile(self._words.common_title or self._words.common)
-        self._speaks = re.compile(self._words.speaks, re.IGNORECASE)
+        self._speaks = re.compile("|".join((self._words.speaks, _speech())), re.IGNORECASE)
         self._head = re.compile(self._words.head)
         self._many = re.compile(self._words.many)
         self._feminine = re.compile(self._words.feminine)
@@ -59,7 +60,7 @@ class ReferringExpressions:
         self.is_known = lru_cache(maxsize=_CACHED)(self._is_known)
 
     def name(self, name: str) -> str:
-        """Return a category or a brand, cleaned and limited in length.
+        """Return a category or a brand, cleaned and limited in length; in quotation marks if a supplier speaks in it.
 
         Args:
             name: The catalogue's name.
@@ -68,7 +69,10 @@ class ReferringExpressions:
             The locale's name.
         """
         cleaned = self._uncut(name)
-        said = self._clean(self._dictionary.find(cleaned) or cleaned)
+        known = self._dictionary.find(cleaned)
+        said = self._clean(known or cleaned)
+        if known is None and self._speaks.search(said):
+            return self._words.proper.format(name=_opened(said))
         return said if not said or self._common.search(said) else self._words.foreign.format(name=said)
 
     def either(self, name: str) -> str:
@@ -97,9 +101,9 @@ class ReferringExpressions:
             The locale's name; in lower case if each of its words is a common noun, as in "Mugs & Cups".
         """
         said = self.name(name)
-        words = _WORD.findall(said)
-        is_common = bool(words) and all(word[1:].islower() and word.lower() in self._common_nouns for word in words)
-        is_common |= self._begins_with_noun(said) and all(map(str.islower, words[1:]))
+        parts = _WORD.findall(said)
+        is_common = bool(parts) and all(part[1:].islower() and part.lower() in self._common_nouns for part in parts)
+        is_common |= self._begins_with_noun(said) and all(map(str.islower, parts[1:]))
         return said.lower() if is_common else said
 
     def _this(self, title: str) -> str:
@@ -264,7 +268,7 @@ class ReferringExpressions:
         parts = (found.group("size"), found.group("mark")) if found else ()
         label = self._words.between.join(self.in_words(part) for part in parts if part)
         is_name = self._common_title.search(said) is not None and self._speaks.search(said) is None
-        return said, label, known is not None or is_name
+        return said, label, (known is not None or is_name) and self._speaks.search(label) is None
 
     def _inside(self, name: str) -> str:
         """Return a name with a small first letter where its first word is a common one."""
@@ -275,8 +279,8 @@ class ReferringExpressions:
 
     def in_words(self, label: str) -> str:
         """Return a part of a label, such as a size, in the locale's words."""
-        for pattern, words in self._words.label_words.items():
-            label = re.sub(pattern, words, label)
+        for pattern, other in self._words.label_words.items():
+            label = re.sub(pattern, other, label)
         return re.sub(r"(?<=[0-9])\.(?=[0-9])", self._decimal, label)
 
     def _uncut(self, name: str) -> str:
@@ -285,6 +289,12 @@ class ReferringExpressions:
 
     def _clean(self, name: str) -> str:
         return clean_name(name, self._formats.max_name_length, self._formats.ellipsis)
+
+
+@cache
+def _speech() -> str:
+    """Return a pattern of words with which suppliers speak, in every language: their titles may be of any."""
+    return bounded("|".join(words().speaks))
 
 
 def _opened(name: str) -> str:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from llm_explain.policy.name_set import plain
 from llm_explain.text.import_words import word_list, words
+from llm_explain.text.word_boundaries import SIGN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+_PARTED: Final = re.compile(rf"(?<=\w)[.·•*_'’-]+(?=\w)|(?<=\b\w) (?=\w\b)|(?<={SIGN})[\W_]+(?={SIGN})")
+"""What parts a word as no writer does: "con-doms", "H.I.V."."""
+
+_LOOK_ALIKE: Final = str.maketrans("авсеԁһіјкмнорԛѕтуԝхαβεικνορτυχ", "abcedhijkmhopqstywxabeiknoptux")
+_MIXED: Final = re.compile(r"\b(?=\w*[a-z])\w*[Ͱ-ӿԀ-ԯ]\w*")
+"""A word of Latin letters and of Greek or Cyrillic ones, which look the same."""
 
 
 def sensitive_names(names: Iterable[str], locale: str = "en") -> dict[str, str]:
@@ -31,8 +41,17 @@ def sensitive_names(names: Iterable[str], locale: str = "en") -> dict[str, str]:
 
 def sensitive_reason(name: str, locale: str = "en") -> str:
     """Return why a name may be sensitive in any language; empty if it hardly is."""
-    rest = _exceptions(locale).sub(" ", name)
-    return next((reason for reason, pattern in _stems() if pattern.search(rest)), "")
+    rests = [_exceptions(locale).sub(" ", each) for each in dict.fromkeys(_spellings(name))]
+    return next((reason for reason, pattern in _stems() if any(map(pattern.search, rests))), "")
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """Yield what a name reads as: without look-alike letters, accents, and signs within words."""
+    bare = _MIXED.sub(lambda word: word.group().translate(_LOOK_ALIKE), plain(name))
+    yield bare
+    unaccented = "".join(c for c in unicodedata.normalize("NFD", bare) if not unicodedata.combining(c))
+    yield unaccented
+    yield _PARTED.sub("", unaccented)
 
 
 @cache

@@ -20,7 +20,7 @@ from babel.numbers import NumberFormatError, get_currency_precision, get_currenc
 from jinja2 import TemplateError, pass_context
 
 from llm_explain.errors import PromptError
-from llm_explain.policy.hosts import HOST
+from llm_explain.policy.contacts import without_contacts
 from llm_explain.text.expressions import Expressions
 from llm_explain.text.name_dictionary import load_name_dictionary
 from llm_explain.text.skeleton import ITEM, ITEM_LABEL
@@ -327,7 +327,7 @@ class _Readings:
 
 
 def _without_links(name: str) -> str:
-    return HOST.sub(" ", _LINK_OR_ENTITY.sub(" ", unicodedata.normalize("NFKC", name)))
+    return without_contacts(_LINK_OR_ENTITY.sub(" ", unicodedata.normalize("NFKC", name)))
 
 
 def _key(name: str) -> str:

@@ -99,11 +99,9 @@ class FactorModel:
 @contextmanager
 def _implicit() -> Iterator[None]:
     """Hold ``implicit`` to its own threads, not those of BLAS too, and quiet about formats that it converts itself."""
-    try:
+    with MissingExtraError.unless_installed("a baseline (item-kNN, ALS)", "baselines"):
         import implicit.utils
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise MissingExtraError.of("implicit", "a baseline (item-kNN, ALS)", "baselines") from error
     with threadpool_limits(1, "blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore", implicit.utils.ParameterWarning)
         yield

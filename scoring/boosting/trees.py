@@ -38,10 +38,8 @@ def lightgbm() -> Any:
     Raises:
         MissingExtraError: If it is not installed.
     """
-    try:
+    with MissingExtraError.unless_installed("training", "jobs"):
         import lightgbm
-    except ImportError as error:
-        raise MissingExtraError.of("lightgbm", "training", "jobs") from error
     return lightgbm
 
 

@@ -36,10 +36,8 @@ def holidays_in(weeks: Sequence[str], country: str | None) -> Holidays:
         return {}
     if not all("-" in week for week in weeks):
         raise SettingError("--country needs weeks with dates but the weeks are numbers. Leave --country out.")
-    try:
+    with MissingExtraError.unless_installed("--country", "jobs"):
         import holidays
-    except ImportError as error:
-        raise MissingExtraError.of("holidays", "--country", "jobs") from error
     days = [pd.date_range(week, periods=7) for week in weeks]
     years = sorted({day.year for week in days for day in week})
     try:

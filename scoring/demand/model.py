@@ -252,10 +252,8 @@ def _boosted(
     x: Floats, target: Floats, weight: Floats | None, quantile: float, features: Features, config: DemandConfig
 ) -> Any:
     """Return a LightGBM booster of one quantile."""
-    try:
+    with MissingExtraError.unless_installed("a demand model", "jobs"):
         import lightgbm
-    except ImportError as error:
-        raise MissingExtraError.of("lightgbm", "a demand model", "jobs") from error
     parameters = {
         "objective": "quantile",
         "alpha": quantile,

@@ -147,10 +147,8 @@ def _save_model(folder: Path, model: DemandModel) -> None:
 
 
 def _load_model(folder: Path, config: DemandConfig) -> DemandModel:
-    try:
+    with MissingExtraError.unless_installed("a demand model", "jobs"):
         import lightgbm
-    except ImportError as error:
-        raise MissingExtraError.of("lightgbm", "a demand model", "jobs") from error
     content = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
     arrays = _arrays(folder / _ARRAYS)
     effects = Effects(_pairs(content["terms"]), **{name: arrays[name] for name in _EFFECTS})

@@ -290,11 +290,9 @@ def _recalls(batch: Batch, logits: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _accelerator(config: TrainConfig):  # type: ignore[no-untyped-def]  # the library has no types
-    try:
+    with MissingExtraError.unless_installed("training", "train"):
         from accelerate import Accelerator
         from accelerate.utils import DistributedDataParallelKwargs
-    except ImportError as error:
-        raise MissingExtraError.of("accelerate", "training", "train") from error
     # the towers take no part while the curves warm up
     return Accelerator(
         cpu=config.device == "cpu", kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)]

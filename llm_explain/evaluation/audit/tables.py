@@ -82,10 +82,8 @@ class Audit:
         changes: Sequence[Change] = (),
         kinds: Mapping[str, ClaimKind] | None = None,
     ) -> None:
-        try:
+        with MissingExtraError.unless_installed("the audit", "evaluation"):
             import duckdb
-        except ImportError as error:
-            raise MissingExtraError.of("duckdb", "the audit", "evaluation") from error
         self.kinds = ClaimKinds.installed() if kinds is None else kinds
         self.connection = duckdb.connect()
         with suppress(duckdb.InvalidInputException):  # in Jupyter without ipywidgets there is no bar to switch off

@@ -29,10 +29,8 @@ def pictures(report: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     Raises:
         MissingExtraError: If matplotlib is not installed.
     """
-    try:
+    with MissingExtraError.unless_installed("the report", "evaluation"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError.of("matplotlib", "the report", "evaluation") from error
 
     def draw(paint: Callable[..., None], data: Any, width: float = 9.0, height: float = 4.2) -> str:
         figure = Figure(figsize=(width, height), layout="constrained")

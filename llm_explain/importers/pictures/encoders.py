@@ -80,10 +80,8 @@ class HuggingFaceEncoder:
     """
 
     def __init__(self, model: str, *, batch_size: int = 16) -> None:
-        try:
+        with MissingExtraError.unless_installed("a vision model", "lm"):
             from transformers import AutoImageProcessor, AutoModel
-        except ImportError as error:
-            raise MissingExtraError.of("transformers", "a vision model", "lm") from error
         try:
             self._processor = AutoImageProcessor.from_pretrained(model)
             self._model = AutoModel.from_pretrained(model).eval()
@@ -149,11 +147,9 @@ def _colours(picture: Pixels) -> npt.NDArray[np.float64]:
 
 def _outline(picture: Pixels) -> npt.NDArray[np.float64]:
     """Return the oriented gradients of the foreground's mask, cut to its box and brought to one size."""
-    try:
+    with MissingExtraError.unless_installed("colour and shape of pictures", "pictures", package="scikit-image"):
         from skimage.feature import hog
         from skimage.transform import resize
-    except ImportError as error:
-        raise MissingExtraError.of("scikit-image", "colour and shape of pictures", "pictures") from error
     mask = foreground(picture)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     box = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float64)

@@ -47,10 +47,8 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
 
 def lab_of(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     """Return a picture in CIELAB, shape ``(height, width, 3)``."""
-    try:
+    with MissingExtraError.unless_installed("colours of pictures", "pictures", package="scikit-image"):
         from skimage.color import rgb2lab
-    except ImportError as error:
-        raise MissingExtraError.of("scikit-image", "colours of pictures", "pictures") from error
     return np.asarray(rgb2lab(picture), dtype=np.float64)
 
 

@@ -37,10 +37,8 @@ def draw(folder: Path, fitted: Fitted, measured: Measured, x: Floats, player_of:
 
 
 def _figure(n: int = 1, **settings: Any) -> tuple[Any, Any]:
-    try:
+    with MissingExtraError.unless_installed("pictures", "jobs"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError.of("matplotlib", "pictures", "jobs") from error
     figure = Figure(layout="constrained", dpi=120, **settings)  # no pyplot, so no global state
     return figure, figure.subplots(1, n, squeeze=False)[0]
 

@@ -27,10 +27,8 @@ class DemandAudit:
     """
 
     def __init__(self, folder: Path) -> None:
-        try:
+        with MissingExtraError.unless_installed("an audit", "evaluation"):
             import duckdb
-        except ImportError as error:
-            raise MissingExtraError.of("duckdb", "an audit", "evaluation") from error
         self._tables = duckdb.connect()
         for path in sorted(folder.glob("*.parquet")):
             self._tables.read_parquet(str(path)).create(f'"{path.stem}"')

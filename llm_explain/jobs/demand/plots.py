@@ -38,10 +38,8 @@ def save_plot(panel: SalesPanel, outlook: Outlook, item_id: str, store_id: str, 
     """
     if path.suffix.lower() not in FORMATS:
         raise SettingError(f"the picture is {path.name} but {', '.join(FORMATS)} is needed. Change the ending.")
-    try:
+    with MissingExtraError.unless_installed("a picture", "jobs"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError.of("matplotlib", "a picture", "jobs") from error
     figure = Figure(figsize=(11, 4), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(2, 1))
     _draw_forecast(left, panel, outlook, item_id, store_id)

@@ -11,12 +11,12 @@ import hmac
 import ipaddress
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, NoReturn
 
 from anyio import to_thread
 
 from llm_explain.service.admission.queue import ShedError
-from llm_explain.service.admission.rate_limiter import limiter
+from llm_explain.service.admission.rate_limiter import RateLimiter, limiter
 from llm_explain.service.schemas.problems import FORBIDDEN, NEEDS_KEY, NOT_YOUR_USER, UNAUTHENTICATED, ServiceProblem
 from llm_explain.state.errors import StateError
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope as AsgiScope
 
-    from llm_explain.service.admission.rate_limiter import RateLimiter
     from llm_explain.service.admission.tokens import Claims, UserTokens
     from llm_explain.service.settings import ServiceSettings
     from llm_explain.state import State
@@ -79,6 +78,20 @@ class Caller:
             raise ServiceProblem(NOT_YOUR_USER)
 
 
+class Rates(NamedTuple):
+    """How often callers may ask.
+
+    Attributes:
+        keys: For each API key.
+        users: For the tokens of each user.
+        failures: For each address without a valid key.
+    """
+
+    keys: RateLimiter
+    users: RateLimiter
+    failures: RateLimiter
+
+
 class Authenticator:
     """Finds the caller of a request.
 
@@ -86,7 +99,8 @@ class Authenticator:
         keys: The stored keys; ``None`` to treat each caller as an admin.
         tokens: Reads user tokens.
         fixed: Keys from the settings by scope; empty ones are left out.
-        failure_rates: How often an address may fail, whatever path it asks for; ``None`` for no limit.
+        rates: How often a key may ask, a user's tokens, and an address without a valid key, whatever the path;
+            ``None`` for no limit.
         is_over: Whether a token ended before its time, because its user was erased; reads the storage.
     """
 
@@ -95,10 +109,10 @@ class Authenticator:
         keys: Keys | None,
         tokens: UserTokens,
         fixed: Mapping[Scope, str] | None = None,
-        failure_rates: RateLimiter | None = None,
+        rates: Rates | None = None,
         is_over: Callable[[Claims], bool] = lambda _: False,
     ) -> None:
-        self._keys, self._failure_rates, self._is_over = keys, failure_rates, is_over
+        self._keys, self._rates, self._is_over = keys, rates, is_over
         self._tokens = tokens
         # The id changes with the key, so that tokens end with it.
         self._fixed = {f"{scope}-{tokens.mark_of(key)}": (scope, key) for scope, key in (fixed or {}).items() if key}
@@ -114,7 +128,23 @@ class Authenticator:
 
         Returns:
             The caller; an admin, named by its address, where keys are off. Without a valid key it refuses.
+
+        Raises:
+            ShedError: If the caller asks too often.
         """
+        found = await self._known_caller(scope)
+        if self._rates is not None:
+            rates = self._rates.keys if found.user_id is None else self._rates.users
+            if wait := rates.take(found.id):
+                raise ShedError("rate", wait)
+        return found
+
+    def charge(self, caller: Caller, requests: float) -> None:
+        """Charge a shopper for work, in requests; a key pays for none."""
+        if caller.user_id is not None and self._rates is not None:
+            self._rates.users.charge(caller.id, requests)
+
+    async def _known_caller(self, scope: AsgiScope) -> Caller:
         if self._keys is None:
             return Caller("admin", address_of(scope))
         credential = _credential(scope)
@@ -133,7 +163,7 @@ class Authenticator:
             ServiceProblem: If the address has not failed too often.
             ShedError: If it has.
         """
-        if self._failure_rates is not None and (wait := self._failure_rates.take(address_of(scope))):
+        if self._rates is not None and (wait := self._rates.failures.take(address_of(scope))):
             raise ShedError("rate", wait)
         raise ServiceProblem(UNAUTHENTICATED)
 
@@ -167,13 +197,18 @@ class Authenticator:
         return self._known.get(key_id)
 
 
+def rates_of(settings: ServiceSettings) -> Rates:
+    """Return the rates of a service's settings."""
+    return Rates(*(limiter(settings, kind) for kind in ("", "user_", "failure_")))
+
+
 def authenticator_of(settings: ServiceSettings, state: State, tokens: UserTokens) -> Authenticator:
     """Return the authenticator of a service's settings and state."""
     return Authenticator(
         state.keys if settings.auth else None,
         tokens,
         settings.fixed_keys(),
-        limiter(settings, "failure_"),
+        rates_of(settings),
         lambda claims: state.users.is_erased_since(claims.user_id, claims.issued),
     )
 

@@ -17,7 +17,6 @@ from starlette.requests import ClientDisconnect, Request
 
 from llm_explain.service.admission.json_body import BodyLimits, check_size, read_json
 from llm_explain.service.admission.queue import AdmissionQueue, ShedError, current_ticket
-from llm_explain.service.admission.rate_limiter import limiter
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import Problem, ServiceProblem, problem_response
 from llm_explain.state.database import storage_deadline
@@ -72,7 +71,6 @@ class AdmissionMiddleware:
         self._metrics = metrics
         self._limits = BodyLimits(settings.max_body_bytes, settings.max_depth, settings.max_list)
         self._of_caller: Counter[str] = Counter()
-        self._key_rates, self._user_rates = limiter(settings, ""), limiter(settings, "user_")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -116,12 +114,7 @@ class AdmissionMiddleware:
             current_ticket.reset(token)
             storage_deadline.reset(due)
             ticket.release()
-            self._charge(caller, ticket.held_seconds)
-
-    def _charge(self, caller: Caller, seconds: float) -> None:
-        """Charge a shopper for work, who may not have the processor all the time."""
-        if caller.user_id is not None:
-            self._user_rates.charge(caller.id, TOKENS_PER_SECOND * seconds)
+            self._authenticator.charge(caller, TOKENS_PER_SECOND * ticket.held_seconds)
 
     async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
         match error:
@@ -135,13 +128,10 @@ class AdmissionMiddleware:
         await problem_response(problem, scope["state"].get("request_id", ""))(scope, receive, send)
 
     async def _caller(self, scope: Scope) -> Caller:
-        """Return who asks; the rate of a key is its own."""
+        """Return who asks, if not too many requests of the user run or wait."""
         caller = await self._authenticator.caller(scope)
         if caller.user_id is not None and self._of_caller[caller.id] >= MOST_OF_USER:
             raise ShedError("rate", 1.0)
-        rates = self._key_rates if caller.user_id is None else self._user_rates
-        if wait := rates.take(caller.id):
-            raise ShedError("rate", wait)
         return caller
 
     async def _read(self, caller: Caller, scope: Scope, receive: Receive) -> tuple[bytes, float | None]:
@@ -168,7 +158,7 @@ class AdmissionMiddleware:
                 else await asyncio.to_thread(read_json, body, self._limits)
             )
         finally:
-            self._charge(caller, time.monotonic() - started)
+            self._authenticator.charge(caller, TOKENS_PER_SECOND * (time.monotonic() - started))
         asked = value.get("deadline_ms") if isinstance(value, dict) else None
         most = 1000 * self._settings.longest_deadline_seconds
         if isinstance(asked, int) and not isinstance(asked, bool) and asked > 0:

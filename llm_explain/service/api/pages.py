@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 STATIC: Final = Path(__file__).parents[1] / "static"
 DEMO: Final = ("shop", "analyst")
+_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
@@ -104,9 +106,11 @@ async def _shop(request: Request) -> Response:
     return RedirectResponse(f"static/shop/index.html{query}", 307)
 
 
-def _texts(locale: str) -> Response:  # in a thread: a language takes a third of a second to read
-    """Return the words of a locale, or of its language."""
-    for name in (locale, locale.split("-")[0]):
+def _texts(locale: str, request: Request) -> Response:  # in a thread: a language takes a third of a second to read
+    """Return the words of a locale or of its language; else those of the shop, in whose language sentences are then."""
+    if _TAG.fullmatch(locale) is None:
+        raise HTTPException(404)
+    for name in (locale, locale.split("-")[0], getattr(request.app.state, "locale", "")):
         try:
             text, tag = _words_of(folder_of(name)[0])
         except PromptError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from llm_explain.service.handlers.answer import Answer
 from llm_explain.service.schemas.catalogue import PromotionRow
 from llm_explain.service.schemas.problems import INVALID_ROW, ServiceProblem
 from scoring.data.changes import is_on_sale
-from scoring.data.tables import END, ITEM_ID, LABEL, START, STORE_ID
+from scoring.data.tables import DESCRIPTION, END, FIRST_SEEN, IMAGE, ITEM_ID, LABEL, PARENT_ID, START, STORE_ID
 from scoring.data.violations import REASON
 
 if TYPE_CHECKING:
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from llm_explain.service.handlers.answer import Json
     from llm_explain.service.handlers.user_context_reader import Clock
     from llm_explain.service.schemas.catalogue import CompleteRequest, ItemRow, PromotionEnd, SimilarRequest
+    from scoring.data.catalogue import IndexArray
     from scoring.data.changes import Change
+
+
+_READ_BACK: Final = [DESCRIPTION, FIRST_SEEN, IMAGE, PARENT_ID]
+"""Fields of an item that are returned as the tables have them."""
 
 
 class CatalogueItems:
@@ -65,7 +70,10 @@ class CatalogueItems:
                 brand = shop.catalogue.brand_names[brand_index] if brand_index >= 0 else None
                 row["brand"] = brand if brand and shop.policy.may_name_brand(brand) else None
                 row["price"] = price if np.isfinite(price) else None
-                row["available"] = bool(is_on_sale(shop.catalogue.items.iloc[[place]])[0])
+                stated = shop.catalogue.items.iloc[[place]]
+                row["available"] = bool(is_on_sale(stated)[0])
+                told = stated.reindex(columns=_READ_BACK).iloc[0].dropna()
+                row |= {str(name): _stated(value) for name, value in told.items()}
             found.append(row)
         return found
 
@@ -88,6 +96,21 @@ class CatalogueHandler:
     def items(self, item_ids: Sequence[str]) -> Answer:
         """Return items in the order asked for."""
         return Answer({"currency": self._explainer.shop.policy.currency, "items": self._items.full(item_ids)})
+
+    def filters(self) -> Answer:
+        """Return the categories and brands of the items on sale, the largest first."""
+        shop = self._explainer.shop
+        catalogue, is_shown = shop.catalogue, is_on_sale(shop.catalogue.items)
+
+        def counted(index: IndexArray, names: Sequence[str], may_show: Callable[[str], bool]) -> list[Json]:
+            counts = np.bincount(index[is_shown & (index >= 0)], minlength=len(names))
+            largest = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)].tolist()
+            return [{"name": names[at], "items": int(counts[at])} for at in largest if may_show(names[at])]
+
+        brands = counted(catalogue.brand_index, catalogue.brand_names, shop.policy.may_name_brand)
+        return Answer(
+            {"categories": counted(catalogue.category_index, catalogue.category_names, bool), "brands": brands}
+        )
 
     def put(self, rows: Sequence[ItemRow]) -> Answer:
         """Add items, and change those that are there; of two rows of one item the last counts."""
@@ -192,6 +215,10 @@ class CatalogueHandler:
         items = [{"item_id": row.item_id, "status": status.get(row.item_id, "unknown_item")} for row in rows]
         since = change.since.tz_localize("UTC").isoformat() if change and parts else None
         return Answer({"as_of": since, "items": items})
+
+
+def _stated(value: object) -> str:
+    return value.tz_localize("UTC").isoformat() if isinstance(value, pd.Timestamp) else str(value)
 
 
 def _faults(item_ids: Sequence[str], kind: str, error: TableError) -> list[Json]:

@@ -122,7 +122,7 @@ class ExplanationHandler:
     ) -> Answer:
         """Return a list without reasons, which is counted for its experiment."""
         items = [row.to_dict() for row in rows]
-        content, user_id = self._content(context, items, request.detail, skipped), context.history.user_id
+        content, user_id = self._content(context, items, request, skipped), context.history.user_id
         if context.user is None or user_id is None or request.experiment is None:
             return Answer(content)
         exposures = _exposures(user_id, request.experiment, items)
@@ -203,7 +203,7 @@ class ExplanationHandler:
     ) -> Answer:
         records = [row.to_dict() for row in rows]
         items = [{**record, "explanation": _detailed(record, wording.detail)} for record in records]
-        content = self._content(context, items, wording.detail, skipped)
+        content = self._content(context, items, wording, skipped)
         user, user_id = context.user, context.history.user_id
         if user is None or user_id is None:
             return Answer(content)
@@ -219,9 +219,9 @@ class ExplanationHandler:
         exposures = _exposures(user_id, wording.experiment, records)
         return Answer(content, GivenAnswer(user_id, replay, records, user.erasures, exposures))
 
-    def _content(self, context: UserContext, rows: list[Json], detail: fields.Detail, skipped: Json | None) -> Json:
+    def _content(self, context: UserContext, rows: list[Json], wording: requests.Wording, skipped: Json | None) -> Json:
         """Return the response of a list."""
-        names = PLACE if detail != "full" else (*PLACE, "score", "probability")
+        names = PLACE if wording.detail != "full" else (*PLACE, "score", "probability")
         items = [
             {**self.items.brief(row["item_id"]), **{name: row[name] for name in names if row.get(name) is not None}}
             | ({"explanation": row["explanation"]} if "explanation" in row else {})
@@ -229,6 +229,7 @@ class ExplanationHandler:
         ]
         return {
             **self._head(context),
+            "locale": wording.locale,
             "recorded": False,
             **(skipped or {"unknown_items": (), "dropped": ()}),
             "items": items,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 AFTER: Final = pd.Timedelta(milliseconds=1)
 """Events count strictly before ``as_of``, so the present is at least this long after a user's latest event."""
 
-SKEW: Final = timedelta(minutes=1)
+SKEW: Final = timedelta(minutes=5)
 """How far a client's clock may be ahead; an event beyond counts when its time has come."""
 
 Clock = Callable[[], datetime]

@@ -79,28 +79,33 @@ class UserDataHandler:
         present = self._present({event.user_id for event in events if event.timestamp is None})
         counted = [event for event in events if event.kind in EXPOSURES]
         rows = [_row(event, present) for event in events if event.kind not in EXPOSURES]
-        exposures = self._exposures(counted, present)
+        exposures, uncounted = self._exposures(counted, present)
         receipt = self._state.events.add(rows, key=key, body=body, exposures=exposures)
         unknown = sorted({event.item_id for event in request.events if event.item_id not in known})
         log = self._explanations.explainer.events
         known_kinds = {*EXPOSURES, *RATED, *log.kinds, *log.shop.target_kinds, *log.shop.return_kinds}
         kinds = sorted({event.kind for event in events} - known_kinds)
         stored = {"stored": receipt.stored, "repeated": receipt.is_repeated}
-        return Answer({**stored, "unknown_items": unknown, "unknown_kinds": kinds})
+        skipped = {"unknown_items": unknown, "unknown_kinds": kinds, "unknown_explanations": sorted(uncounted)}
+        return Answer({**stored, **skipped})
 
-    def _exposures(self, events: Sequence[NewEvent], present: dict[str, datetime]) -> list[Json]:
-        """Return rows of the impressions and clicks that belong to an experiment."""
+    def _exposures(self, events: Sequence[NewEvent], present: dict[str, datetime]) -> tuple[list[Json], set[str]]:
+        """Return rows of the impressions and clicks of experiments, and the explanations that belong to none."""
         ids = {event.explanation_id for event in events if event.explanation_id and event.experiment is None}
         given = self._state.experiments.of_explanations(ids)
         rows: list[Json] = []
+        uncounted = set()
         for event in events:
-            of, answered = event.experiment, given.get(event.explanation_id or "", ("", ""))
+            of, shown = event.experiment, event.explanation_id
+            answered = given.get((shown or "", event.item_id), ("", ""))
             tag, arm = answered if of is None else (of.tag, of.arm)
-            if tag:
+            if shown and not tag:
+                uncounted.add(shown)
+            elif tag:
                 row = _row(event, present)
                 kept = {name: row[name] for name in ("user_id", "item_id", "kind", "timestamp")}
-                rows.append({**kept, "tag": tag, "arm": arm, "explanation_id": event.explanation_id})
-        return rows
+                rows.append({**kept, "tag": tag, "arm": arm, "explanation_id": shown})
+        return rows, uncounted
 
     def figures(self, tag: str) -> Answer:
         """Return what each arm of an experiment did."""

@@ -154,6 +154,10 @@ class ShopItem(fields.ItemName):
     brand: str | None = None
     price: float | None = None
     available: bool | None = None
+    description: str | None = None
+    image: str | None = None
+    parent_id: str | None = None
+    first_seen: datetime | None = None
 
 
 class ShopItems(fields.Reply):
@@ -161,6 +165,20 @@ class ShopItems(fields.Reply):
 
     currency: str | None
     items: list[ShopItem]
+
+
+class FilterName(BaseModel):
+    """A category or a brand, and its items on sale."""
+
+    name: str
+    items: int
+
+
+class ShopFilters(fields.Reply):
+    """Names that ``categories`` and ``brands`` of a list take, those with most items first."""
+
+    categories: list[FilterName]
+    brands: list[FilterName]
 
 
 class RowStatus(BaseModel):

@@ -86,12 +86,14 @@ class Stored(fields.Reply):
         repeated: Whether an earlier request with this key had stored them.
         unknown_items: Items that the catalogue does not have; their events are not stored.
         unknown_kinds: Kinds of stored events that the log of the training does not have; they move no score.
+        unknown_explanations: Explanations of impressions and clicks that no experiment gave for the item; not counted.
     """
 
     stored: int
     repeated: bool
     unknown_items: list[str] = Field(default_factory=list)
     unknown_kinds: list[str] = Field(default_factory=list)
+    unknown_explanations: list[str] = Field(default_factory=list)
 
 
 class LoggedEvent(HistoryEvent):

@@ -50,7 +50,9 @@ UNKNOWN_USER = Problem("unknown-user", 404, "Nothing is kept of this user.")
 UNKNOWN_EXPLANATION = Problem("unknown-explanation", 404, "No explanation is kept under this id.")
 UNKNOWN_FEEDBACK = Problem("unknown-feedback", 404, "No feedback is kept under this id.")
 CHANGED_MEANWHILE = Problem("changed-meanwhile", 412, "The preferences have another ETag now. Read them again.")
-GUEST_TAKEN = Problem("guest-of-another-user", 409, "This guest was merged into another user.")
+GUEST_TAKEN = Problem(
+    "guest-of-another-user", 409, "This guest was merged into another user, or this user into the guest."
+)
 UNKNOWN_REASON = Problem("unknown-reason", 422, "The explanation gives no such reason. Use one of its reasons.")
 UNKNOWN_LOCALE = Problem(
     "unknown-locale", 422, f"There are no words for this locale. Use one of {', '.join(locales())}."

@@ -62,11 +62,13 @@ class UserItems(UserAnswer):
     """Items, best first or in the order asked for.
 
     Attributes:
+        locale: Language of the texts.
         recorded: Whether the explanations can be fetched again by their ids.
         unknown_items: Items that the request names in filters or the history, and that the catalogue does not have.
         dropped: Items of ``candidates`` and ``pins`` that are in no list.
     """
 
+    locale: str
     recorded: bool
     unknown_items: list[str] = []
     dropped: list[Dropped] = []

@@ -40,7 +40,15 @@ def test_letters_that_look_alike_hide_no_sensitive_item(title: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Cheese! Buy now", "Up to 90% off", "Cures cancer. Sign in at once", "bit.ly/gift", "特价！奶酪"]
+    "name",
+    [
+        "Cheese! Buy now",
+        "Up to 90% off",
+        "Cures cancer. Sign in at once",
+        "evil.dating",
+        "特价！奶酪",
+        "Tea 0800 555 0199",
+    ],
 )
 def test_no_supplier_speaks_in_the_name_of_a_category_or_a_brand(name: str) -> None:
     assert not Policy().may_name_category(name)

@@ -36,15 +36,24 @@ from llm_explain.text.name_cleaning import clean_name, inside_sentence, write_cs
         ("bit.ly/free-gift", ""),
         ("Parcel held, see dhl-pay.info", "Parcel held, see"),
         ("t.co/x or PAYPA1.RU or x.example.co.uk", "or or"),
+        ("пример.рф or 例子.中国 or xn--e1afmkfd.xn--p1ai or еvil.com", "or or or"),
+        ("192.168.0.1/login or 10.0.0.1:8080", "or"),
+        ("Evil.Photography, evil.dating and t.me", "Evil. Photography, evil. dating and t. me"),  # nothing links these
+        ("Llama al 900123456 o +34 612 345 678", "Llama al o"),
+        (
+            "Atlas 1939-1945, 36 37 38 39 40 mm, 0-3 3-6 6-9 9-12 M",
+            "Atlas 1939-1945, 36 37 38 39 40 mm, 0-3 3-6 6-9 9-12 M",
+        ),
+        ("Pregn\u00adancy test", "Pregnancy test"),
         ("bit.\u200dly", ""),
         ("help@paypa1.xyz", "help"),
         ("St.Ives scrub, 1.5 oz", "St.Ives scrub, 1.5 oz"),
         ("Serum 1.7 fl.oz/50ml", "Serum 1.7 fl.oz/50ml"),
-        ("Perfume 3.4 oz.Gift Set", "Perfume 3.4 oz.Gift Set"),
-        ("SODA 12OZ.PK, carpet 9 sq.ft/roll", "SODA 12OZ.PK, carpet 9 sq.ft/roll"),
+        ("Perfume 3.4 oz.Gift Set", "Perfume 3.4 oz. Gift Set"),
+        ("SODA 12OZ.PK, carpet 9 sq.ft/roll", "SODA 12OZ. PK, carpet 9 sq.ft/roll"),
         ("Bottle 500.ml", "Bottle 500.ml"),
         ("ASP.NET Core and Node.js/React by Dr.Jart", "ASP.NET Core and Node.js/React by Dr.Jart"),
-        ("Free at ASP.NET/login or Evil.Shop", "Free at or"),
+        ("Free at ASP.NET/login or Evil.Shop", "Free at or Evil. Shop"),
         ("EVIL.CO.UK, evil.app and www.vb.net now", "and now"),
         ("Dr.Oetker/Frosta No.7 by will.i.am", "Dr.Oetker/Frosta No.7 by will.i.am"),
         ("Three.js, L.A. Looks and e.l.f. kit", "Three.js, L.A. Looks and e.l.f. kit"),
@@ -87,10 +96,10 @@ def test_a_long_name_does_not_end_within_parentheses():
 
 def test_no_cell_of_a_table_for_people_is_a_formula(tmp_path):
     """An id such as "=cmd|' /C calc'!A0" ran where a spreadsheet opened the file."""
-    table = pd.DataFrame({"user_id": ["=1+1", "@x", "-5", "+49 30", "u1"], "risk": [0.1, -0.2, 0.3, 0.4, 0.5]})
+    table = pd.DataFrame({"user_id": ["=1+1", "＠x", "-5", "+49 30", "u;=1"], "risk": [0.1, -0.2, 0.3, 0.4, 0.5]})
     write_csv(table.assign(item_id=pd.Categorical(["-a", "b", "b", "b", "b"])), tmp_path / "t.csv")
     read = pd.read_csv(tmp_path / "t.csv", dtype=str)
-    assert read["user_id"].tolist() == ["'=1+1", "'@x", "-5", "'+49 30", "u1"]
+    assert read["user_id"].tolist() == ["'=1+1", "'＠x", "-5", "'+49 30", "u;'=1"]
     assert read["item_id"].tolist() == ["'-a", "b", "b", "b", "b"]
     assert read["risk"].tolist() == ["0.1", "-0.2", "0.3", "0.4", "0.5"]
 

@@ -203,6 +203,34 @@ def test_a_title_that_speaks_is_quoted(title):
     assert SPANISH.label("queso con envío gratis") == "«Queso con envío gratis»"
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "call 0800 555 now",
+        "Use code SAVE50 at rival shop",
+        "Send your password to support",
+        "Reply STOP",
+        "Rated 5 stars by 9000 buyers",
+        "As seen on tv",
+        "llama y gana",
+        "bread without additives, clinically tested",
+        "tea, 0 calories certified by WHO",
+    ],
+)
+def test_a_title_that_instructs_or_certifies_is_quoted_in_every_language(title):
+    """They stood as whole subject lines, and in sentences: "this llama al 900 123 456 y gana"."""
+    for names, quotes in ((ENGLISH, "“”"), (SPANISH, "«»"), (CHINESE, "「」")):
+        for said in (names.this(title), names.another(title), names.label(title), names.short_label(title, 60)):
+            assert said[0] + said[-1] == quotes, said
+
+
+def test_a_category_or_a_brand_with_which_a_supplier_speaks_is_quoted():
+    for name in ("tea recommended by doctors", "our best cheese, now free with every order", "Ask for a refund"):
+        assert ENGLISH.name(name) == f"“{name[0].upper()}{name[1:]}”"
+        assert SPANISH.name(name) == f"«{name[0].upper()}{name[1:]}»"
+    assert ENGLISH.category("Mugs & Cups") == "mugs & cups"
+
+
 def test_a_name_that_is_longer_in_another_language_is_not_cut():
     assert SPANISH.plain("Fresh salmon") == SPANISH.bare("Fresh salmon") == "salmón fresco"
 

@@ -42,6 +42,12 @@ async def read_items(request: Request, handler: TheCatalogueHandler, ids: ItemId
     return reply_cached(request, await run(request, lambda: handler.items(ids)))
 
 
+@router.get("/filters", response_model=catalogue.ShopFilters, summary="Categories and brands")
+async def read_filters(request: Request, handler: TheCatalogueHandler) -> Response:
+    """Return the categories and brands of the items on sale, for a menu, with an ETag."""
+    return reply_cached(request, await run(request, handler.filters))
+
+
 @admin_router.put("/items", response_model=catalogue.Changed, summary="Add or change items")
 async def put_items(body: catalogue.ItemsRequest, request: Request, handler: TheCatalogueHandler) -> Response:
     """Add items, and change those that are there; at once, in all processes, without training."""

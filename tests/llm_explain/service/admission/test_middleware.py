@@ -10,10 +10,9 @@ import pytest
 from asgi import Reply, ask, echo, scope_of
 
 from llm_explain.service.admission import middleware
-from llm_explain.service.admission.authenticator import Authenticator
+from llm_explain.service.admission.authenticator import Authenticator, rates_of
 from llm_explain.service.admission.middleware import MOST_OF_USER, AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue, current_ticket
-from llm_explain.service.admission.rate_limiter import limiter
 from llm_explain.service.admission.tokens import UserTokens
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.service.telemetry.metrics import Metrics
@@ -56,7 +55,7 @@ def guarded(
         settings=given,
         queue=queue or AdmissionQueue(max_running=1, max_waiting=1),
         metrics=Metrics(),
-        authenticator=Authenticator(STORED if auth else None, TOKENS, {"storefront": KEY}, limiter(given, "failure_")),
+        authenticator=Authenticator(STORED if auth else None, TOKENS, {"storefront": KEY}, rates_of(given)),
     )
 
 

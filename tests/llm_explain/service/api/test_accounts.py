@@ -60,6 +60,8 @@ def test_a_guest_is_merged_into_an_account(client: TestClient, explainer: Explai
     assert set(_merge(client, "account", "u20")["moved"].values()) == {0}
     taken = client.post("/v1/users/other/merge", json={"from": "u20"})
     assert (taken.status_code, taken.json()["type"]) == (409, "urn:llm-explain:problem:guest-of-another-user")
+    back = client.post("/v1/users/u20/merge", json={"from": "account"})  # each would be the other's guest
+    assert (back.status_code, client.get("/v1/users/u20/export").json()["guests"]) == (409, [])
 
 
 def test_records_of_the_account_from_before_a_merge_are_made_again(client: TestClient) -> None:
@@ -128,6 +130,9 @@ def test_an_experiment_counts_what_each_arm_showed_and_what_was_clicked_and_boug
             == 1
         )
     _send(client, user_id="u01", item_id=items[0], kind="click", explanation_id=ids[0])
+    for other in ({"item_id": items[1], "explanation_id": ids[0]}, {"item_id": items[0], "explanation_id": "0" * 24}):
+        told = _send(client, user_id="u01", kind="click", **other)
+        assert (told["stored"], told["unknown_explanations"]) == (0, [other["explanation_id"]])
     _send(client, user_id="u02", item_id=others[0], kind="impression", experiment=plain)
     for item_id in (items[0], items[0], items[4]):  # bought twice; and bought without having been shown
         _send(client, user_id="u01", item_id=item_id)

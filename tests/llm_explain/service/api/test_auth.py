@@ -23,7 +23,7 @@ OF_KEYS = {("POST", "/v1/events"), ("POST", "/v1/tokens"), ("POST", "/v1/users/{
 OF_KEYS |= {("GET", "/v1/promotions")}
 """Routes that refuse user tokens."""
 
-PUBLIC = {("GET", f"/v1/{path}") for path in ("main-parameters", "items", "items/{item_id}")}
+PUBLIC = {("GET", f"/v1/{path}") for path in ("main-parameters", "filters", "items", "items/{item_id}")}
 PUBLIC |= {("POST", "/v1/similar"), ("POST", "/v1/complete")}
 """Routes that are about no user."""
 
@@ -155,6 +155,7 @@ def test_a_stored_explanation_belongs_to_its_user(guarded: tuple[TestClient, str
         lambda claims, secret: jwt.encode({**claims, "aud": "another"}, secret, algorithm="HS256"),
         lambda claims, secret: jwt.encode({**claims, "azp": "0" * 12}, secret, algorithm="HS256"),
         lambda claims, secret: jwt.encode({**claims, "sub": 7}, secret, algorithm="HS256"),
+        lambda claims, secret: jwt.encode(claims, secret, algorithm="HS256") + "=",
         *(
             lambda claims, secret, name=name: jwt.encode(
                 {key: value for key, value in claims.items() if key != name}, secret, algorithm="HS256"
@@ -355,6 +356,18 @@ def test_failures_count_against_an_address_on_every_path(serve: Any) -> None:
             assert refused.json()["type"] == "urn:llm-explain:problem:rate-limited"
         assert client.get("/docs", auth=("reader", "k" * 32)).status_code == 200
         assert client.get("/healthz").status_code == 200
+
+
+def test_a_valid_key_has_its_rate_on_every_path(serve: Any) -> None:
+    """Outside /v1 a key, or a shopper's token, could ask as often as it liked."""
+    client = serve(auth=True, storefront_key="k" * 32, rate_per_second=0.01, rate_burst=5, user_rate_burst=1)
+    paths = ("/docs", "/openapi.json", "/metrics", "/v1/items?id=31")
+    token = _token(client, "k" * 32)
+    assert [client.get(path, headers=_bearer("k" * 32)).status_code for path in paths] == [200] * 4
+    for path in paths:
+        refused = client.get(path, headers=_bearer("k" * 32))
+        assert (refused.status_code, refused.json()["type"]) == (429, "urn:llm-explain:problem:rate-limited"), path
+    assert [client.get("/metrics", headers=_bearer(token)).status_code for _ in range(2)] == [403, 429]
 
 
 def test_a_token_ends_with_its_user(guarded: tuple[TestClient, str, str]) -> None:

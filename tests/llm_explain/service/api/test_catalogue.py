@@ -12,7 +12,7 @@ from llm_explain.attribution.partition import REST
 from llm_explain.attribution.values import CONTEXT_PREFIX, LINKS, TOWER
 from llm_explain.errors import PromptError
 from llm_explain.reports.main_parameters import FILE, ParameterWords
-from llm_explain.service.schemas.catalogue import ShopItems
+from llm_explain.service.schemas.catalogue import ShopFilters, ShopItems
 from llm_explain.service.schemas.responses import MainParameters
 from llm_explain.text.prompt_files import prompts_root
 from scoring.features.channels import CHANNEL
@@ -57,3 +57,10 @@ def test_items_are_looked_up_by_id(client: TestClient) -> None:
     ]  # fmt: skip
     assert answer["items"][0]["available"] is True
     assert answer["currency"] == "USD"
+    names = client.get("/v1/filters")
+    found = ShopFilters.model_validate(names.json())
+    assert {"cheese", "apples"} <= {each.name for each in found.categories}
+    assert [each.items for each in found.categories] == sorted((each.items for each in found.categories), reverse=True)
+    asked = {"user_id": "u00", "categories": [found.categories[0].name], "brands": [found.brands[0].name]}
+    assert client.post("/v1/recommendations", json=asked).status_code == 200
+    assert client.get("/v1/filters", headers={"If-None-Match": names.headers["etag"]}).status_code == 304

@@ -307,8 +307,11 @@ def test_catalogue_reads_can_be_kept(changeable: TestClient) -> None:
     assert first.headers["cache-control"] == "private, no-cache"
     kept = {"If-None-Match": first.headers["etag"]}
     assert changeable.get("/v1/items/31", headers=kept).status_code == 304
-    _changed(changeable, "PATCH", "items/31", {"price": 7.7})
-    assert changeable.get("/v1/items/31", headers=kept).json()["items"][0]["price"] == 7.7
+    told = {"price": 7.7, "parent_id": "p1", "image": "31.png", "first_seen": "2017-11-30T08:00:00Z"}
+    _changed(changeable, "PATCH", "items/31", told)
+    read = changeable.get("/v1/items/31", headers=kept).json()
+    assert ShopItems.model_validate(read).items[0].first_seen == pd.Timestamp(told.pop("first_seen"))
+    assert told.items() <= read["items"][0].items()
 
 
 @pytest.fixture

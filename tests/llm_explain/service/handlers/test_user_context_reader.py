@@ -40,7 +40,7 @@ def _event(item_id: str, *moment: int, order_id: str = "") -> StoredEvent:
         ([datetime(2017, 12, 3)], datetime(2017, 6, 1), None, "2017-06-01"),
         ([], None, datetime(2018, 1, 5, 9, 30, 59), "2018-01-05T09:30"),
         ([datetime(2018, 1, 5, 9, 30, 58)], None, datetime(2018, 1, 5, 9, 30, 59), "2018-01-05T09:30:58.001"),
-        ([datetime(2018, 1, 5, 9, 31, 10)], None, datetime(2018, 1, 5, 9, 30, 59), "2018-01-05T09:31:10.001"),
+        ([datetime(2018, 1, 5, 9, 34, 30)], None, datetime(2018, 1, 5, 9, 30, 59), "2018-01-05T09:34:30.001"),
         ([datetime(2018, 1, 6, 9, 0)], None, datetime(2018, 1, 5, 9, 30, 59), "2018-01-05T09:30"),
         ([datetime(2199, 1, 1), datetime(2017, 12, 2)], None, None, "2017-12-02T00:00:00.001"),
     ],

@@ -66,6 +66,12 @@ def test_words_of_a_locale_or_of_its_language_are_served(client, asked, given):
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
+def test_a_page_in_a_language_without_words_gets_those_of_the_shop(client):
+    """Else the component would speak English on a page whose sentences are in the language of the shop."""
+    client.app.state.locale = "es"
+    assert client.get("/static/texts/de.json").json()["locale"] == "es"
+
+
 @pytest.mark.parametrize("locale", ["xx", "..", "%2e%2e", "en%2f..%2fen", "names"])
 def test_a_locale_without_words_is_not_found(client, locale):
     assert client.get(f"/static/texts/{locale}.json").status_code == 404

@@ -14,7 +14,6 @@ from llm_explain.cli.console import note, write_json_lines
 from llm_explain.errors import ArtifactError, MissingExtraError, PromptError, TableError
 
 if TYPE_CHECKING:
-
     from fastapi import FastAPI
 
     from llm_explain.dialogue.dialogues import Dialogues

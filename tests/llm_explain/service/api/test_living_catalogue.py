@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from dataclasses import replace
@@ -300,6 +301,17 @@ def test_a_row_that_breaks_a_rule_is_refused_and_not_repeated(changeable: TestCl
     reply = changeable.put("/v1/promotions", json=body)
     assert reply.status_code == 422
     assert "\u202e" not in reply.text
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+def test_no_supplier_speaks_in_a_letter(changeable: TestClient, locale: str) -> None:
+    _changed(changeable, "PATCH", "items/31", {"title": "call 0800 555 0199 or visit evil.dating"})
+    events = [{"user_id": "u00", "item_id": "31", "timestamp": f"2017-11-2{day}T09:00:00Z"} for day in (3, 6)]
+    changeable.post("/v1/events", json={"events": events}, headers={"Idempotency-Key": "two"})
+    asked = {"user_id": "u00", "item_ids": ["31"], "surface": "email", "locale": locale}
+    told = changeable.post("/v1/explanations", json=asked).json()["items"][0]["explanation"]
+    for text in (told["text"], told["subject_line"]):
+        assert re.search("[“«「]Call or visit evil. dating[”»」]", text), text
 
 
 def test_catalogue_reads_can_be_kept(changeable: TestClient) -> None:

@@ -23,7 +23,8 @@ _NO_WORDS: Final = frozenset({"com", "net", "org", "info", "biz", "edu", "gov", 
 """Frequent suffixes that no title has as a word."""
 
 _TELEPHONE = re.compile(
-    r"(?<![\w.,])(?:\(?[+0]\d{1,4}\)?(?:[ ./-]{1,2}\(?\d{2,}\)?)+|\+?\d{9,}|\d{3}[ .-]\d{3}[ .-]\d{3,4})(?!\w)"
+    r"(?<![\w.,])(?:\(?[+0]\d{1,4}\)?(?:[ ./-]{1,2}\(?\d{2,}\)?)+|\+?\d{9,}|"
+    r"(?:1[ .-])?\d{3}[ .-]\d{3}[ .-]\d{3,4})(?!\w)"
 )
 _LEAST_DIGITS = 9
 """Digits of a telephone number; shorter ones are years and sizes."""

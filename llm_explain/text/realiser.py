@@ -112,6 +112,10 @@ class Realiser:
             return spec
         return replace(spec, values={**spec.values, ITEM_LABEL: self._names.short_label(spec.title, max_length // 2)})
 
+    def title_alone(self, spec: SentenceSpec) -> str:
+        """Return the title of a specification as it stands without other words."""
+        return self._names.alone(spec.title)
+
     def with_plain_names(
         self, spec: SentenceSpec, item_ids: Collection[str], alike_ids: Collection[str] = ()
     ) -> SentenceSpec:

@@ -242,8 +242,12 @@ class ReferringExpressions:
         """Return a title as it stands before a colon; in quotation marks if a supplier speaks in it."""
         whole = self._whole(title)
         _, _, is_known = self._split(title)
-        is_quoted = _SENTENCES.search(whole) or (not is_known and self._speaks.search(whole))
+        is_quoted = _SENTENCES.search(whole) or (not is_known and self._speaks.search(self._uncut(title)))
         return self._proper(title) if is_quoted else whole
+
+    def alone(self, title: str) -> str:
+        """Return a title as it stands without other words, where nothing else tells that it is one."""
+        return self._whole(title) if self._is_known(title) else self._proper(title)
 
     def _whole(self, title: str) -> str:
         """Return a title as it stands before a colon."""
@@ -267,8 +271,11 @@ class ReferringExpressions:
         said = self._clean(known or self._inside(name))
         parts = (found.group("size"), found.group("mark")) if found else ()
         label = self._words.between.join(self.in_words(part) for part in parts if part)
-        is_name = self._common_title.search(said) is not None and self._speaks.search(said) is None
-        return said, label, (known is not None or is_name) and self._speaks.search(label) is None
+        is_name = known is not None or self._common_title.search(said) is not None
+        more = (
+            cleaned if known is None else cleaned[len(name) :]
+        )  # "Better-for-you bacon" is a name of the dictionaries
+        return said, label, is_name and self._speaks.search(more) is None
 
     def _inside(self, name: str) -> str:
         """Return a name with a small first letter where its first word is a common one."""

@@ -430,7 +430,8 @@ class LocaleWriter:
 
     def title_line(self, request: SentenceRequest, limits: Limits) -> Text | None:
         """Return a subject line that is the item's title; ``None`` if it is too long or no text may name it."""
-        label = self.specify(replace(request, claims=())).values.get(ITEM_LABEL, "")
+        spec = self.specify(replace(request, claims=()))
+        label = self._realiser.title_alone(spec) if ITEM_LABEL in spec.values else ""
         if not label or (limits.subject_length is not None and len(label) > limits.subject_length):
             return None
         shown = label[:1].upper() + label[1:]

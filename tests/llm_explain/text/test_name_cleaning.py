@@ -39,7 +39,7 @@ from llm_explain.text.name_cleaning import clean_name, inside_sentence, write_cs
         ("пример.рф or 例子.中国 or xn--e1afmkfd.xn--p1ai or еvil.com", "or or or"),
         ("192.168.0.1/login or 10.0.0.1:8080", "or"),
         ("Evil.Photography, evil.dating and t.me", "Evil. Photography, evil. dating and t. me"),  # nothing links these
-        ("Llama al 900123456 o +34 612 345 678", "Llama al o"),
+        ("Llama al 900123456 o +34 612 345 678 o 1-800-555-0199", "Llama al o o"),
         (
             "Atlas 1939-1945, 36 37 38 39 40 mm, 0-3 3-6 6-9 9-12 M",
             "Atlas 1939-1945, 36 37 38 39 40 mm, 0-3 3-6 6-9 9-12 M",

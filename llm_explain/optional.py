@@ -11,14 +11,13 @@ from llm_explain.errors import MissingExtraError
 def require(module: str) -> Any:
     """Import a module of the ``shap`` extra.
 
+    The call raises ``MissingExtraError`` if the module is not installed.
+
     Args:
         module: Its dotted name.
 
     Returns:
         The module.
-
-    Raises:
-        MissingExtraError: If it is not installed.
     """
     with MissingExtraError.unless_installed("this picture or explainer", "shap"):
         return importlib.import_module(module)

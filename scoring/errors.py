@@ -109,8 +109,11 @@ class MissingExtraError(LlmExplainError):
 
         Yields:
             None: Nothing.
+
+        Raises:
+            MissingExtraError: If it fails.
         """
         try:
             yield
         except ImportError as error:
-            raise cls.of(package or str(error.name).partition(".")[0], user, extra) from error
+            raise MissingExtraError.of(package or str(error.name).partition(".")[0], user, extra) from error

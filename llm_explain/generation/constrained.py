@@ -97,6 +97,8 @@ def grammar_of(prompt: Prompt) -> str:
 class SlotConstraint:
     """Keeps a Hugging Face model to the slots of its prompts.
 
+    The call raises ``MissingExtraError`` if ``llguidance`` is not installed.
+
     Args:
         tokenizer: A fast tokenizer of the model.
         vocabulary_size: Columns of the model's logits.
@@ -104,7 +106,6 @@ class SlotConstraint:
         longest: Most characters of a text; no limit if not given.
 
     Raises:
-        MissingExtraError: If ``llguidance`` is not installed.
         GenerationError: If llguidance cannot read the tokenizer.
     """
 

@@ -29,6 +29,8 @@ _TOKENS_EACH = 1024
 class LlamaCppGenerator(BaseGenerator):
     """A GGUF model behind the ``Generator`` protocol; prompts that begin alike share their beginning.
 
+    The call raises ``MissingExtraError`` if ``xllamacpp`` is not installed.
+
     Args:
         path: The GGUF file.
         n_parallel: Drafts that are written in one batch.
@@ -42,7 +44,6 @@ class LlamaCppGenerator(BaseGenerator):
         name: File and hash for the provenance of a text.
 
     Raises:
-        MissingExtraError: If ``xllamacpp`` is not installed.
         GenerationError: If the file cannot be read.
     """
 

@@ -35,6 +35,8 @@ _OWN_FIELDS: Final = "GGUF."
 def merged_gguf(gguf: Path, adapter: Path, cache: Path | None = None) -> Path:
     """Return a GGUF file of a model with an adapter merged in.
 
+    The call raises ``MissingExtraError`` if ``gguf`` is not installed.
+
     Args:
         gguf: The base model.
         adapter: Folder of the adapter.
@@ -42,9 +44,6 @@ def merged_gguf(gguf: Path, adapter: Path, cache: Path | None = None) -> Path:
 
     Returns:
         The file.
-
-    Raises:
-        MissingExtraError: If ``gguf`` is not installed.
     """
     with MissingExtraError.unless_installed("merging an adapter", "lm"):
         import gguf as library

@@ -64,6 +64,8 @@ class OpenAIGenerator(BaseGenerator):
     A replica that fails rests, longer each time, and its requests go to the other replicas. Redirects are not followed
     and proxies of the environment are not used.
 
+    The call raises ``MissingExtraError`` if ``httpx2`` is not installed.
+
     Args:
         base_url: Up to and with the version, for example ``http://127.0.0.1:8000/v1``; one for each replica.
         model: Name under which the servers know the model; the first one that they list if not given.
@@ -80,7 +82,6 @@ class OpenAIGenerator(BaseGenerator):
 
     Raises:
         SettingError: If a URL is not one, or the number of attempts is 0.
-        MissingExtraError: If ``httpx2`` is not installed.
     """
 
     def __init__(

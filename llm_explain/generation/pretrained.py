@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def open_pretrained(language_model: str) -> tuple[Any, Any, Weights]:
     """Return a model in single precision on the processor, its tokenizer, and where they came from.
 
+    The call raises ``MissingExtraError`` if weights or libraries are not installed.
+
     Args:
         language_model: ``auto`` for the packaged weights with their adapter, ``untuned`` for them alone, a local folder
             of a model or of an adapter, a GGUF file, or a hub id.
@@ -25,7 +27,6 @@ def open_pretrained(language_model: str) -> tuple[Any, Any, Weights]:
         Model, tokenizer and weights.
 
     Raises:
-        MissingExtraError: If weights or libraries are not installed.
         GenerationError: If the weights cannot be read.
     """
     with MissingExtraError.unless_installed("the language model", "lm"):

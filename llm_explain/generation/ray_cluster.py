@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 def ray_data() -> Iterator[tuple[Any, Callable[[int], Any]]]:
     """Provide Ray Data; Ray is started for the time of the context if it does not run.
 
+    The call raises ``MissingExtraError`` if Ray is not installed.
+
     Yields:
         tuple[Any, Callable[[int], Any]]: The module ``ray.data``, and a function that returns a pool of so many actors.
-
-    Raises:
-        MissingExtraError: If Ray is not installed.
     """
     with MissingExtraError.unless_installed("the engine ray", "ray"):
         import ray

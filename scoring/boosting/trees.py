@@ -32,11 +32,10 @@ SHARED: Final[dict[str, Any]] = {
 def lightgbm() -> Any:
     """Import LightGBM.
 
+    The call raises ``MissingExtraError`` if LightGBM is not installed.
+
     Returns:
         The module.
-
-    Raises:
-        MissingExtraError: If it is not installed.
     """
     with MissingExtraError.unless_installed("training", "jobs"):
         import lightgbm

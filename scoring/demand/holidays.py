@@ -21,6 +21,8 @@ _NOTES: Final = re.compile(r"\s*\((?:observed|estimated|substituted[^)]*)\)")
 def holidays_in(weeks: Sequence[str], country: str | None) -> Holidays:
     """Return which weeks have which public holiday.
 
+    The call raises ``MissingExtraError`` if the package ``holidays`` is not installed.
+
     Args:
         weeks: First days of weeks, ISO 8601.
         country: ISO 3166 code, for example ``US``; ``None`` for none.
@@ -29,7 +31,6 @@ def holidays_in(weeks: Sequence[str], country: str | None) -> Holidays:
         1 by holiday and week; empty without a country. A day that is observed in place of a holiday has its name.
 
     Raises:
-        MissingExtraError: If the package ``holidays`` is not installed.
         SettingError: If weeks are numbers, or the country is unknown.
     """
     if country is None:

@@ -64,14 +64,13 @@ BATCH: Final = 20_000
 class Audit:
     """The shop's raw tables behind SQL.
 
+    The call raises ``MissingExtraError`` if DuckDB is not installed.
+
     Args:
         folder: Folder of the Parquet tables and ``shop.yaml``.
         moment: Time of the snapshot that the scorer was trained with.
         changes: Changes of the catalogue; each record is checked against the tables of its moment.
         kinds: Claim kinds, each with its SQL file; the installed ones if not given.
-
-    Raises:
-        MissingExtraError: If DuckDB is not installed.
     """
 
     def __init__(

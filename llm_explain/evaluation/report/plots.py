@@ -20,14 +20,13 @@ OTHERS: Final = ("#a8503f", "#3f6ea8", "#8a6bb1", "#b58a2c", "#5c6b73", "#c06c9a
 def pictures(report: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return the pictures of each section.
 
+    The call raises ``MissingExtraError`` if matplotlib is not installed.
+
     Args:
         report: What ``evaluate`` returned.
 
     Returns:
         SVG by section and title.
-
-    Raises:
-        MissingExtraError: If matplotlib is not installed.
     """
     with MissingExtraError.unless_installed("the report", "evaluation"):
         from matplotlib.figure import Figure

@@ -67,12 +67,13 @@ class ColourShape:
 class HuggingFaceEncoder:
     """Any vision model that ``transformers.AutoModel`` opens: ViT, DINOv2, SigLIP, CLIP and others.
 
+    The call raises ``MissingExtraError`` if ``transformers`` is not installed.
+
     Args:
         model: Folder or hub id.
         batch_size: Pictures in one pass.
 
     Raises:
-        MissingExtraError: If ``transformers`` is not installed.
         SettingError: If the model cannot be opened.
 
     Attributes:

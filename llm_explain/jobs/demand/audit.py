@@ -19,11 +19,10 @@ _TOLERANCE: Final = 1e-6
 class DemandAudit:
     """Repeats the facts of records from the tables that ``DemandScene.write`` wrote.
 
+    The call raises ``MissingExtraError`` if DuckDB is not installed.
+
     Args:
         folder: Folder with the tables.
-
-    Raises:
-        MissingExtraError: If DuckDB is not installed.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -25,6 +25,8 @@ UP, DOWN, LINE = "#2f7d5b", "#a8503f", "#3b5b92"
 def save_plot(panel: SalesPanel, outlook: Outlook, item_id: str, store_id: str, path: Path) -> None:
     """Save sales and forecast of one series, and the factors by which each driver multiplies the coming week.
 
+    The call raises ``MissingExtraError`` if matplotlib is not installed.
+
     Args:
         panel: Weekly sales.
         outlook: Forecasts of the coming weeks.
@@ -33,7 +35,6 @@ def save_plot(panel: SalesPanel, outlook: Outlook, item_id: str, store_id: str, 
         path: File to write: ``.png``, ``.svg`` or ``.pdf``.
 
     Raises:
-        MissingExtraError: If matplotlib is not installed.
         SettingError: If the file has another ending.
     """
     if path.suffix.lower() not in FORMATS:

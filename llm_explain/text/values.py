@@ -327,7 +327,7 @@ class _Filters:
         return self._whole(self._names.category(str(name)))
 
     def _whole(self, said: str) -> str | None:
-        return None if said.endswith(self._lexicon.formats.ellipsis) else said
+        return None if self._lexicon.formats.ellipsis in said[-2:] else said  # a quotation mark may follow
 
     @_of_known
     def either(self, name: str) -> str | None:

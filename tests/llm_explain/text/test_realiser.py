@@ -232,7 +232,7 @@ def test_a_title_that_leaves_nothing_readable_gives_no_item():
 def test_a_category_that_is_too_long_is_not_said_in_part():
     long = "a very long name of a category that a merchandiser wrote with every detail in it"
     assert "category" not in values(claim("category_affinity", category=long, count=3, window_days=90))
-    assert REALISER.name(long).endswith("…")  # a heading may break off
+    assert REALISER.name(long).endswith("…”")  # a heading may break off
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -70,6 +71,8 @@ app.command("serve")(serving.serve)
 
 def main() -> None:
     """Run the command line; an expected error is one line on stderr and exit status 1."""
+    # Idle OpenMP threads sleep. By default they spin, and each spinning thread slows other processes of the machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         app()
     except LlmExplainError as error:

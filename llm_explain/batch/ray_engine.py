@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.batch.worker import write_shards_of
-from llm_explain.generation.ray_cluster import ray_data
+from llm_explain.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +38,7 @@ class ShardWriter:
 
 
 def write_shards(shards: Shards, numbers: Sequence[int], workers: int) -> Iterator[int]:
-    """Write shards.
+    """Write shards; Ray is started for the time of the call if it does not run.
 
     Args:
         shards: The batch; its folders must be shared by the machines of the cluster.
@@ -46,11 +47,26 @@ def write_shards(shards: Shards, numbers: Sequence[int], workers: int) -> Iterat
 
     Yields:
         int: The place of each shard when it is written.
+
+    Raises:
+        MissingExtraError: If Ray is not installed.
     """
-    with ray_data() as (data, actors):
-        asked = data.from_items([{"id": number} for number in numbers], override_num_blocks=len(numbers))
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise MissingExtraError.of("ray", "the engine ray", "ray") from error
+    is_own = not ray.is_initialized()
+    if is_own:
+        ray.init(num_cpus=None, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)
+    try:
+        asked = ray.data.from_items([{"id": number} for number in numbers], override_num_blocks=len(numbers))
+        actors = ray.data.ActorPoolStrategy(size=workers)
         written = asked.map_batches(
-            ShardWriter, fn_constructor_args=(shards,), batch_size=1, num_cpus=1, compute=actors(workers)
+            ShardWriter, fn_constructor_args=(shards,), batch_size=1, num_cpus=1, compute=actors
         )
         for row in written.iter_rows():
             yield int(row["id"])
+    finally:
+        if is_own:
+            ray.shutdown()

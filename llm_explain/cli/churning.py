@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from llm_explain.cli import options
-from llm_explain.cli.console import OUT, note, progress, write_json_lines
+from llm_explain.cli.console import OUT, end_audit, note, progress, write_json_lines
 from llm_explain.errors import SettingError
 from llm_explain.text.name_cleaning import write_csv
 
@@ -193,6 +193,7 @@ def explain(
         typer.Option(metavar="FILE", help="Write user_id, action, uplift and uplift_low of every user, for campaigns."),
     ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a self-contained page.")] = None,
+    audit: Annotated[bool, typer.Option("--audit", help="Repeat every fact in SQL; needs events.")] = False,
     locale: options.Locale = None,
     json: options.Json = False,
 ) -> None:
@@ -235,6 +236,17 @@ def explain(
         write_json_lines(each.to_dict() for each in found)
     else:
         _print(found, heading)
+    if audit:
+        _audit(job, found, data, features)
+
+
+def _audit(job: ChurnJob, found: Sequence[Explanation], data: Path, features: Path | None) -> None:
+    """Repeat the facts of explanations in SQL."""
+    from llm_explain.evaluation.churn_audit import fact_faults
+
+    if features is not None:
+        raise SettingError("--audit and --features are given but an audit reads events. Leave one of them out.")
+    end_audit(len(found), fact_faults(job, [each.to_dict() for each in found], data, job.as_of))
 
 
 def _print(found: Sequence[Explanation], heading: str) -> None:

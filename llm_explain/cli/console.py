@@ -7,11 +7,12 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 PLAIN_SECONDS = 5.0
 """A stage that takes longer tells the time left, away from a terminal after each quarter."""
@@ -77,6 +78,23 @@ def note(message: str) -> None:
         message: The line.
     """
     ERR.print(message, style="yellow", markup=False, highlight=False)
+
+
+def end_audit(n_records: int, faults: Sequence[str]) -> None:
+    """Note each fault and their number; the exit status is 1 if there is one.
+
+    Args:
+        n_records: Records that were audited.
+        faults: One line for each fault.
+
+    Raises:
+        Exit: If there is a fault.
+    """
+    for fault in faults:
+        note(fault)
+    note(f"{n_records:,} records audited, {len(faults):,} faults")
+    if faults:
+        raise typer.Exit(1)
 
 
 def write_json_lines(records: Iterable[Mapping[str, Any]]) -> None:

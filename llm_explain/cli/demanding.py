@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from llm_explain.cli import options
-from llm_explain.cli.console import OUT, note, progress, write_json_lines
+from llm_explain.cli.console import OUT, end_audit, note, progress, write_json_lines
 from llm_explain.errors import SettingError
 from llm_explain.text.name_cleaning import write_csv
 
@@ -275,12 +275,7 @@ def _write_explained(scene: DemandScene, records: list[dict[str, Any]], out: Pat
     if is_audited:
         from llm_explain.jobs.demand.audit import DemandAudit
 
-        faults = DemandAudit(out).faults(records)
-        for fault in faults:
-            note(fault)
-        note(f"{len(records):,} records audited, {len(faults):,} faults")
-        if faults:
-            raise typer.Exit(1)
+        end_audit(len(records), DemandAudit(out).faults(records))
 
 
 def _mapping(maps: list[str]) -> dict[str, str]:

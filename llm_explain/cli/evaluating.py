@@ -1,4 +1,4 @@
-"""``evaluate``: measure ranking, exactness, truth and agreement, the verifier, and a model's first drafts."""
+"""``evaluate``: measure ranking, exactness, truth, agreement and the verifier."""
 
 from __future__ import annotations
 
@@ -28,18 +28,6 @@ def evaluate(
         str | None, typer.Option(metavar="NAME", help="As for recommend; sentences of templates alone if not given.")
     ] = None,
     locale: options.Locale = None,
-    churn: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also report on this model of `churn train`.")
-    ] = None,
-    churn_data: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="What --churn scores: a folder of `import`, or customers.")
-    ] = None,
-    demand: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also report on this model of `demand train`.")
-    ] = None,
-    campaign: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also report on this plan of `campaign plan`.")
-    ] = None,
 ) -> None:
     """Measure ranking, explanations and texts with negative controls, and write a report."""
     if context.invoked_subcommand is not None:
@@ -47,9 +35,7 @@ def evaluate(
     if out is None:
         raise SettingError("--out is not given but the report needs a folder. Add --out DIR.")
     from llm_explain.evaluation.report import Evaluation
-    from llm_explain.evaluation.sections.jobs import JobPaths
 
-    jobs = JobPaths(churn, churn_data, demand, campaign)
     with progress() as report:
         found = Evaluation.of(
             artifacts,
@@ -58,7 +44,6 @@ def evaluate(
             language_model=language_model,
             locale=locale,
             progress=report,
-            jobs=jobs,
         )
         found.write(out)
     for line in found.summary:
@@ -157,43 +142,3 @@ def verifier(
     OUT.print(f"{figures['refused']} of {figures['true_texts']} true sentences refused")
     told = figures["event_kinds"]
     OUT.print(f"{told['caught']} of {told['mutants']} sentences caught that tell one kind of event as another")
-
-
-@app.command("drafts")
-def drafts(
-    n: Annotated[int, typer.Option("--n", min=1, help="How many first drafts.")] = 2000,
-    language_model: Annotated[str, typer.Option(metavar="NAME", help="auto, or the folder of an adapter.")] = "auto",
-    untuned: Annotated[bool, typer.Option(help="Also let the base model write, shown examples.")] = True,
-    seed: Annotated[int, typer.Option(help="Source of chance.")] = 0,
-    locale: options.LocaleFolder = "en",
-    json: options.Json = False,
-) -> None:
-    """Count the first drafts that the verifier accepts, on combinations of claim kinds that were held out."""
-    from llm_explain.evaluation.draft_check import check_drafts, held_out_combinations
-    from llm_explain.generation.transformers_generator import TransformersGenerator
-    from llm_explain.generation.weights import find_weights
-    from llm_explain.text.lexicon import load_lexicon
-
-    adapter = find_weights(language_model).adapter
-    if adapter is None:
-        raise SettingError(f"{language_model} has no adapter but a tuned model is needed. Run llm-explain tune first.")
-    lexicon = load_lexicon(locale)
-    with progress() as report:
-        found = check_drafts(
-            TransformersGenerator.load(language_model, is_constrained=True),
-            TransformersGenerator.load("untuned") if untuned else None,
-            held_out_combinations(adapter),
-            lexicon,
-            n=n,
-            seed=seed,
-            progress=report,
-        )
-    if json:
-        write_json_lines([found.to_dict()])
-        return
-    OUT.print(f"{found.accepted} of {found.drafts} first drafts accepted; {found.distinct} of them different")
-    if found.accepted_untuned is not None:
-        OUT.print(f"{found.accepted_untuned} of the untuned model's accepted")
-    OUT.print(f"most frequent four-word opening: {found.top_opening:.1%}")
-    for code, times in found.faults.items():
-        OUT.print(f"  {code}: {times}")

@@ -39,7 +39,7 @@ _MAX_GRAMMARS = 64
 _SLOT_NAME = re.compile(r"[a-z_]+")
 
 
-def slot_grammar(slots: Sequence[str], *, optional: Sequence[str] = (), longest: int | None = None) -> str:
+def slot_grammar(slots: Sequence[str]) -> str:
     """Return the grammar of one text with each slot exactly once, in any order, in llguidance's Lark dialect.
 
     Orders are not written out: the text is the intersection of one regular expression for each slot, each of which says
@@ -48,8 +48,6 @@ def slot_grammar(slots: Sequence[str], *, optional: Sequence[str] = (), longest:
 
     Args:
         slots: Slots that stand exactly once, without braces.
-        optional: Slots that may stand once.
-        longest: Most characters of the text; no limit if not given.
 
     Returns:
         The grammar.
@@ -57,17 +55,12 @@ def slot_grammar(slots: Sequence[str], *, optional: Sequence[str] = (), longest:
     Raises:
         SettingError: If a slot comes twice or is no lower-case name.
     """
-    every = [*slots, *optional]
-    if len(set(every)) < len(every) or not all(map(_SLOT_NAME.fullmatch, every)):
-        raise SettingError(f"slots are {every} but different lower-case names are needed. Name each slot once.")
-    terms = [rf"{_anything(every)}{_END}", *(_once(slot, every) for slot in slots)]
-    terms += [rf"{_once(slot, every)[:-1]}|{_anything([each for each in every if each != slot])})" for slot in optional]
-    terms.append(r"[^ ,.;:!?](\n|.)*")
+    if len(set(slots)) < len(slots) or not all(map(_SLOT_NAME.fullmatch, slots)):
+        raise SettingError(f"slots are {[*slots]} but different lower-case names are needed. Name each slot once.")
+    terms = [rf"{_anything(slots)}{_END}", *(_once(slot, slots) for slot in slots), r"[^ ,.;:!?](\n|.)*"]
     lark = [f"/{term}/" for term in terms]
-    if len(every) <= _MOST_TIDY:
+    if len(slots) <= _MOST_TIDY:
         lark.append(rf"~/(\n|.)*({'|'.join(_UNTIDY)})(\n|.)*/")
-    if longest is not None:
-        lark.append(rf"/(\n|.){{1,{longest}}}/")
     return f"start: TEXT\nTEXT: {' & '.join(lark)}\n"
 
 
@@ -82,18 +75,6 @@ def _once(slot: str, every: Sequence[str]) -> str:
     return rf"({around}\{{{slot}\}}{around})"
 
 
-def grammar_of(prompt: Prompt) -> str:
-    """Return the grammar that a draft for a prompt keeps to: its own, else each of its slots once in any order.
-
-    Args:
-        prompt: What is to be written.
-
-    Returns:
-        The grammar, in llguidance's Lark dialect.
-    """
-    return prompt.grammar or slot_grammar(prompt.slots)
-
-
 class SlotConstraint:
     """Keeps a Hugging Face model to the slots of its prompts.
 
@@ -103,15 +84,12 @@ class SlotConstraint:
         tokenizer: A fast tokenizer of the model.
         vocabulary_size: Columns of the model's logits.
         end_tokens: Tokens that end an answer.
-        longest: Most characters of a text; no limit if not given.
 
     Raises:
         GenerationError: If llguidance cannot read the tokenizer.
     """
 
-    def __init__(
-        self, tokenizer: Any, *, vocabulary_size: int, end_tokens: Sequence[int], longest: int | None = None
-    ) -> None:
+    def __init__(self, tokenizer: Any, *, vocabulary_size: int, end_tokens: Sequence[int]) -> None:
         with MissingExtraError.unless_installed("constrained decoding", "lm"):
             import llguidance
             import llguidance.hf
@@ -126,7 +104,6 @@ class SlotConstraint:
             ) from error
         self.vocabulary_size = vocabulary_size
         self.end_tokens = tuple(end_tokens)
-        self._longest = longest
         self._open = lru_cache(maxsize=_MAX_GRAMMARS)(self._matcher)
 
     @classmethod
@@ -147,16 +124,20 @@ class SlotConstraint:
             end_tokens=ends if isinstance(ends, list) else [ends],
         )
 
-    def matcher(self, slots: Sequence[str]) -> Any:
-        """Return a fresh llguidance matcher for the slots.
+    def matcher(self, prompt: Prompt) -> Any:
+        """Return a fresh llguidance matcher for a prompt.
 
         Args:
-            slots: Slots that stand exactly once.
+            prompt: What is written.
 
         Returns:
-            An ``LLMatcher``.
+            An ``LLMatcher`` of the prompt's grammar. If it has none, or one that is too large, each of its slots stands
+            once, in any order.
         """
-        return self._open(slot_grammar(tuple(slots), longest=self._longest)).deep_copy()
+        try:
+            return self._open(prompt.grammar or slot_grammar(prompt.slots)).deep_copy()
+        except GenerationError:
+            return self._open(slot_grammar(prompt.slots)).deep_copy()
 
     def processor(self, prompts: Sequence[Prompt], *, n_candidates: int) -> SlotProcessor:
         """Return a logits processor for one call of ``generate``.
@@ -168,15 +149,8 @@ class SlotConstraint:
         Returns:
             A logits processor.
         """
-        rows = [self._of_prompt(prompt).deep_copy() for prompt in prompts for _ in range(n_candidates)]
+        rows = [self.matcher(prompt) for prompt in prompts for _ in range(n_candidates)]
         return SlotProcessor(rows, vocabulary_size=self.vocabulary_size, end_tokens=self.end_tokens)
-
-    def _of_prompt(self, prompt: Prompt) -> Any:
-        """Return the matcher of a prompt's own grammar, or of its slots where that one is too large."""
-        try:
-            return self._open(grammar_of(prompt))
-        except GenerationError:
-            return self._open(slot_grammar(prompt.slots))
 
     def _matcher(self, grammar: str) -> Any:
         import llguidance

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_explain.errors import MissingExtraError
 from llm_explain.evaluation.controls import CONTROLS, OURS
 from llm_explain.evaluation.ranking import SEGMENTS
-from llm_explain.evaluation.report.jobs import job_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,17 +30,17 @@ def pictures(report: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     with MissingExtraError.unless_installed("the report", "evaluation"):
         from matplotlib.figure import Figure
 
-    def draw(paint: Callable[..., None], data: Any, width: float = 9.0, height: float = 4.2) -> str:
+    def draw(paint: Callable[..., None], data: Any, width: float, height: float) -> str:
         figure = Figure(figsize=(width, height), layout="constrained")
         paint(figure, data)
         return _svg(figure)
 
     ranking = report["ranking"]
-    found = {"ranking": {"recall@10 by segment, with 95 % intervals": draw(_recall, ranking)}}
+    found = {"ranking": {"recall@10 by segment, with 95 % intervals": draw(_recall, ranking, 9.0, 4.2)}}
     if "calibration" in ranking:
         found["ranking"]["Promised and kept"] = draw(_calibration, ranking["calibration"], 4.6, 4.2)
     found["controls"] = {"Our sentences and the controls": draw(_controls, report["controls"]["metrics"], 10.0, 4.6)}
-    return {**found, **job_pictures(report, draw)}
+    return found
 
 
 def _svg(figure: Any) -> str:

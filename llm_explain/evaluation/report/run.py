@@ -16,19 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llm_explain.evaluation.artifacts import EvaluatedArtifacts, Sizes
-    from llm_explain.evaluation.sections.jobs import JobPaths
 
 
-def run(
-    artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, int, int], None], jobs: JobPaths | None = None
-) -> dict[str, Any]:
+def run(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, int, int], None]) -> dict[str, Any]:
     """Return the whole report, ready for JSON; the same for the same artifacts, sizes and seed, but for ``seconds``.
 
     Args:
         artifacts: Artifacts under evaluation.
         sizes: How much of it.
         report: Called with a description, the number done and the total.
-        jobs: Models of the jobs, each of which gets a section.
 
     Returns:
         The sections ``ranking``, ``exactness``, ``audit``, ``agreement`` and ``controls``, and their inputs.
@@ -49,8 +45,6 @@ def run(
     found["audit"] = clock("audit", lambda: audit.section(artifacts, sample, report))
     found["agreement"] = clock("agreement", lambda: agreement.section(sample, sizes))
     found["controls"] = clock("controls", lambda: controls.section(artifacts, sample, sizes, report))
-    if jobs is not None:
-        found |= clock("jobs", lambda: jobs.sections(sizes.texts, sizes.seed, report))
     return {**found, "seconds": clock.seconds}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.evaluation.report.jobs import job_summary
 from llm_explain.evaluation.report.tables import interval, number
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ def summary(report: Mapping[str, Any]) -> list[str]:
         *_exactness(report["exactness"]),
         *_truth(report["audit"]),
         *_controls(report["controls"]),
-        *job_summary(report),
     ]
 
 

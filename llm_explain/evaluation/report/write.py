@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import jinja2
 
 from llm_explain.errors import MissingExtraError
-from llm_explain.evaluation.report.jobs import JOBS, job_tables
 from llm_explain.evaluation.report.plots import pictures
 from llm_explain.evaluation.report.summary import summary
-from llm_explain.evaluation.report.tables import Table, tables
+from llm_explain.evaluation.report.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +24,6 @@ SECTIONS: Final = {
     "audit": "True of the data",
     "agreement": "Text against attributions",
     "controls": "Controls",
-    **JOBS,
 }
 
 
@@ -39,36 +37,29 @@ def write_report(report: Mapping[str, Any], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(plain(report), indent=2, ensure_ascii=False, allow_nan=False)
     (out / "report.json").write_text(text + "\n", encoding="utf-8")
-    shown = every_table(report)
-    sections = {name: title for name, title in SECTIONS.items() if name in report}
-    (out / "report.md").write_text(markdown(report, shown), encoding="utf-8")
     try:
         drawn = pictures(report)
     except MissingExtraError:
         drawn = {}
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    source = resources.files("llm_explain.evaluation.report").joinpath("report.html.j2").read_text(encoding="utf-8")
-    page = environment.from_string(source).render(
-        report=report, sections=sections, pictures=drawn, summary=summary(report),
-        tables={name: [table for table in shown if table.section == name] for name in sections},
+    shown = tables(report)
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_source), autoescape=jinja2.select_autoescape(["html.j2"]),
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    (out / "report.html").write_text(page, encoding="utf-8")
+    for name in ("report.md", "report.html"):
+        page = environment.get_template(f"{name}.j2").render(
+            report=report, sections=SECTIONS, pictures=drawn, summary=summary(report),
+            tables={section: [table for table in shown if table.section == section] for section in SECTIONS},
+        )  # fmt: skip
+        (out / name).write_text(page, encoding="utf-8")
 
 
-def every_table(report: Mapping[str, Any]) -> list[Table]:
-    """Return every table of a report, those of the jobs last.
-
-    Args:
-        report: What ``run`` returned.
-
-    Returns:
-        Tables in the order of the sections.
-    """
-    return [*tables(report), *job_tables(report)]
+def _source(name: str) -> str:
+    return resources.files("llm_explain.evaluation.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON can say it: what is no number is null."""
+    """Return a value as JSON can say it: NaN and infinity become null."""
     if isinstance(value, dict):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
@@ -76,43 +67,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def markdown(report: Mapping[str, Any], shown: list[Table]) -> str:
-    """Return the report as Markdown.
-
-    Args:
-        report: What ``run`` returned.
-        shown: Its tables.
-
-    Returns:
-        The text.
-    """
-    artifacts = report["artifacts"]
-    lines = [
-        "# Evaluation",
-        "",
-        f"As of {artifacts['as_of']}: {artifacts['users']:,} users, {artifacts['items']:,} items.",
-        "",
-        "## In short",
-        "",
-        *(f"- {line}" for line in summary(report)),
-        "",
-    ]
-    for name, title in SECTIONS.items():
-        if name not in report:
-            continue
-        lines += [f"## {title}", ""]
-        for table in shown:
-            if table.section == name:
-                lines += _table(table)
-    return "\n".join(lines) + "\n"
-
-
-def _table(table: Table) -> list[str]:
-    def row(cells: Any) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
-
-    note = [table.note, ""] if table.note else []
-    body = [row(table.header), row("---" for _ in table.header), *map(row, table.rows), ""]
-    return [f"### {table.title}", "", *body, *note]

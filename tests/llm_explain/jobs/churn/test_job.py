@@ -186,8 +186,9 @@ def test_the_command_line_scores_and_explains(folder: Path) -> None:
     assert scored.exit_code == 0, scored.output
     risks = pd.read_csv(folder / "risks.csv")["risk"]
     assert risks.is_monotonic_decreasing
-    told = CliRunner().invoke(app, ["churn", "explain", *given, "-k", "3"])
+    told = CliRunner().invoke(app, ["churn", "explain", *given, "-k", "3", "--audit"])
     assert told.exit_code == 0, told.output
+    assert "3 records audited, 0 faults" in told.stderr
     heading, *rows = told.stdout.split("\nHousehold ")
     assert heading.startswith("Risk of spending at most half of the usual amount in the next eight weeks (average ")
     assert len(rows) == 3

@@ -11,17 +11,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import yaml
 from jinja2 import TemplateError, Undefined
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_explain.answers import RelatedItem
 from llm_explain.claims.visible_links import words_of
-from llm_explain.errors import PromptError
 from llm_explain.records import Fault, Text, Verdict
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.name_cleaning import inside_sentence
-from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.prompt_files import StrictModel, read_yaml
 from llm_explain.text.values import value_expressions
 from llm_explain.verifier.proof import proof_environment
 from scoring.data.catalogue import NO_CATEGORY
@@ -174,32 +171,28 @@ class RelatedItems:
         return inside_sentence(str(catalogue.titles[item]), catalogue.common_words)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Phrases(_Strict):
+class _Phrases(StrictModel):
     values: dict[str, str]
     texts: tuple[str, ...]
 
 
-class _Writer(_Strict):
+class _Writer(StrictModel):
     verbs: dict[str, str]
     measures: dict[str, dict[str, str]]
     kinds: dict[str, _Phrases]
 
 
-class _Proof(_Strict):
+class _Proof(StrictModel):
     reads: str
     holds: str
 
 
-class _Verifier(_Strict):
+class _Verifier(StrictModel):
     verbs: dict[str, str]
     kinds: dict[str, _Proof]
 
 
-class _File(_Strict):
+class _File(StrictModel):
     version: int
     writer: _Writer
     verifier: _Verifier
@@ -214,21 +207,16 @@ def pair_texts(locale: str) -> PairTexts:
 class PairTexts:
     """Writes and proves the texts of related items in one locale.
 
+    The constructor raises ``PromptError`` if the locale's file breaks its schema.
+
     Args:
         locale: A folder under ``prompts/``, perhaps with a region.
-
-    Raises:
-        PromptError: If the locale's file breaks its schema.
     """
 
     def __init__(self, locale: str = "en") -> None:
         lexicon = load_lexicon(locale)
-        text, digest = read_prompt_file(lexicon.locale, FILE)
+        self._file, digest = read_yaml(lexicon.locale, FILE, _File)
         self._origin = f"{lexicon.locale}/{FILE}@{digest}"
-        try:
-            self._file = _File.model_validate(yaml.safe_load(text))
-        except (yaml.YAMLError, ValidationError) as error:
-            raise PromptError(f"{lexicon.locale}/{FILE} breaks its schema ({error}). Correct the file.") from error
         writer = self._file.writer
         spoken = lexicon.model_copy(update={"measures": {**lexicon.measures, **writer.measures}})
         self._values = {

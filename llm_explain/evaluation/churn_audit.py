@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from babel.numbers import get_decimal_symbol, parse_decimal
-from pydantic import BaseModel, ConfigDict
 
 import llm_explain.jobs.churn as job
 from llm_explain.evaluation.audit.tables import Audit
 from llm_explain.jobs.churn.sql import setting_sql
 from llm_explain.jobs.words import job_section
+from llm_explain.text.prompt_files import StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ PERCENT: Final = 100.0
 ROUNDING: Final = 1e-6
 
 
-class Cue(BaseModel):
+class Cue(StrictModel):
     """What shows a kind in a text.
 
     Attributes:
@@ -49,13 +49,11 @@ class Cue(BaseModel):
         sign: 1 if the words speak for a higher risk, −1 for a lower one.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     finds: str
     sign: int
 
 
-class AuditWords(BaseModel):
+class AuditWords(StrictModel):
     """The audit's section of a job's file.
 
     Attributes:
@@ -64,8 +62,6 @@ class AuditWords(BaseModel):
         closing: What begins a claim at the end of a text, which is no driver.
         opposing: What separates opposing drivers from reasons.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     headline: str
     kinds: dict[str, Cue]

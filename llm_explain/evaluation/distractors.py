@@ -5,12 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-import yaml
 from babel.dates import get_month_names
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from llm_explain.errors import PromptError
-from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.prompt_files import StrictModel, read_yaml
 from llm_explain.text.values import ValueWriter
 from llm_explain.verifier.rules import Rules
 
@@ -24,11 +21,7 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Addition(_Strict):
+class Addition(StrictModel):
     """Words put before the end of a sentence.
 
     Attributes:
@@ -40,7 +33,7 @@ class Addition(_Strict):
     is_only_neutral: bool = False
 
 
-class MutationWords(_Strict):
+class MutationWords(StrictModel):
     """A locale's ``mutations.yaml``; the file itself explains each entry."""
 
     version: Literal[1]
@@ -53,25 +46,6 @@ class MutationWords(_Strict):
     exchanges: dict[str, tuple[tuple[str, str], ...]]
     injected: tuple[str, ...]
     links: tuple[str, ...]
-
-    @classmethod
-    def load(cls, locale: str) -> MutationWords:
-        """Read the file of a locale.
-
-        Args:
-            locale: A folder under ``prompts/``.
-
-        Returns:
-            The words.
-
-        Raises:
-            PromptError: If the file is missing or breaks its schema.
-        """
-        text, _ = read_prompt_file(locale, "mutations.yaml")
-        try:
-            return cls.model_validate(yaml.safe_load(text))
-        except (yaml.YAMLError, ValidationError) as error:
-            raise PromptError(f"{locale}/mutations.yaml breaks its schema ({error}). Correct the file.") from error
 
 
 class Distractors:
@@ -98,7 +72,7 @@ class Distractors:
         writer = ValueWriter(lexicon)
         self.lexicon = lexicon
         self.rules = Rules(lexicon)
-        self.words = MutationWords.load(lexicon.locale)
+        self.words, _ = read_yaml(lexicon.locale, "mutations.yaml", MutationWords)
         self.texts = texts
         self.titles = _cleaned(writer, catalogue.titles.tolist())
         self.categories = _cleaned(writer, catalogue.category_names)

@@ -5,12 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from llm_explain.errors import PromptError
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.prompt_files import StrictModel, read_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +16,7 @@ if TYPE_CHECKING:
 FILE = "main_parameters.yaml"
 
 
-class ParameterWords(BaseModel):
+class ParameterWords(StrictModel):
     """A locale's words for what drives scores.
 
     Attributes:
@@ -30,31 +26,10 @@ class ParameterWords(BaseModel):
         parts: What each part of each source is, by source and part.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     version: int
     introduction: str
     choices: str
     parts: dict[str, dict[str, str]]
-
-    @classmethod
-    def read(cls, locale: str) -> ParameterWords:
-        """Read a locale's file.
-
-        Args:
-            locale: A folder under ``prompts/``.
-
-        Returns:
-            The words.
-
-        Raises:
-            PromptError: If it is missing or breaks the schema.
-        """
-        text, _ = read_prompt_file(load_lexicon(locale).locale, FILE)
-        try:
-            return cls.model_validate(yaml.safe_load(text))
-        except (yaml.YAMLError, ValidationError) as error:
-            raise PromptError(f"{locale}/{FILE} breaks its schema ({error}). Correct the file.") from error
 
 
 class MainParameters:
@@ -78,7 +53,7 @@ class MainParameters:
         Returns:
             The introduction, the parameters with their texts, and the choices.
         """
-        words = ParameterWords.read(locale)
+        words, _ = read_yaml(load_lexicon(locale).locale, FILE, ParameterWords)
         with self._lock:
             if self._drivers is None:
                 self._drivers = self._explainer.main_drivers()

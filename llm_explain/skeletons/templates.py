@@ -8,15 +8,10 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from llm_explain.claims import MOST_KINDS
-from llm_explain.errors import PromptError
 from llm_explain.skeletons.corpus import corpus_hash, read_corpus
-from llm_explain.text.kind_words import LOADER
 from llm_explain.text.number_agreement import compiled, exchanged
-from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.prompt_files import StrictModel, read_yaml
 from llm_explain.text.skeleton import Skeleton, Tone, opening
 from llm_explain.text.word_boundaries import LETTER, STOPS, any_of, bounded
 from llm_explain.verifier import SkeletonVerifier
@@ -30,11 +25,7 @@ if TYPE_CHECKING:
 _TRIES = 120
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Mentions(_Strict):
+class _Mentions(StrictModel):
     """How clauses speak of the item: ``<this>`` in the file.
 
     Attributes:
@@ -48,14 +39,14 @@ class _Mentions(_Strict):
     pattern: str
 
 
-class _Exchange(_Strict):
+class _Exchange(StrictModel):
     """A regular expression and what replaces it."""
 
     pattern: str
     text: str
 
 
-class _Grammar(_Strict):
+class _Grammar(StrictModel):
     version: Literal[1]
     mentions: _Mentions
     comma: str
@@ -80,7 +71,7 @@ class Templates:
     def __init__(self, lexicon: Lexicon) -> None:
         self._kinds, self._words = lexicon.kinds, lexicon.words
         corpus = read_corpus(lexicon)
-        self._grammar, grammar_digest = _load_grammar(lexicon.locale)
+        self._grammar, grammar_digest = read_yaml(lexicon.locale, "grammar.yaml", _Grammar)
         self.origin = f"{lexicon.locale}/skeletons@{corpus_hash(corpus)}"
         self.grammar_origin = f"{lexicon.locale}/grammar@{grammar_digest}"
         self._verifier = SkeletonVerifier(lexicon)
@@ -239,12 +230,3 @@ def _mention(text: str, mentions: _Mentions) -> str:
         text = text[:position] + (word.capitalize() + rest if starts else word + rest if word else rest.lstrip())
     capital = re.sub(rf"([{STOPS}] )({LETTER})", lambda match: match.group(1) + match.group(2).upper(), text)
     return capital[:1].upper() + capital[1:]
-
-
-def _load_grammar(locale: str) -> tuple[_Grammar, str]:
-    """Return the checked grammar of a locale and its hash."""
-    text, digest = read_prompt_file(locale, "grammar.yaml")
-    try:
-        return _Grammar.model_validate(yaml.load(text, Loader=LOADER)), digest  # noqa: S506  both are safe loaders
-    except (yaml.YAMLError, ValidationError) as error:
-        raise PromptError(f"{locale}/grammar.yaml breaks its schema ({error}). Correct the file.") from error

@@ -29,7 +29,7 @@ ALL_ITEMS = ""
 class Base(DeclarativeBase):
     """Base of every table."""
 
-    type_annotation_map = {dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012
+    type_annotation_map = {dict[str, Any]: JSON, list[str]: JSON}
 
 
 class UserRow(Base):

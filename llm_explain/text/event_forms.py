@@ -10,11 +10,10 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from llm_explain.errors import PromptError
-from llm_explain.text.kind_words import LOADER
-from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.prompt_files import LOADER, StrictModel, read_prompt_file
 from llm_explain.text.word_boundaries import any_of, bounded
 from scoring.data.tables import PURCHASE
 
@@ -26,7 +25,7 @@ FILE = "event_kinds.yaml"
 Section = TypeVar("Section", bound=BaseModel)
 
 
-class EventForms(BaseModel):
+class EventForms(StrictModel):
     """How a locale writes about events of each kind.
 
     Attributes:
@@ -37,8 +36,6 @@ class EventForms(BaseModel):
             capital counts for that spelling alone.
         works: Kinds whose items are works, such as films: a title is a name, with which no word agrees.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     purchase: tuple[str, ...]
     not_of_purchases: tuple[str, ...] = ()

@@ -6,10 +6,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from llm_explain.errors import PromptError
-from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.prompt_files import StrictModel, prompts_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,11 +20,7 @@ LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """PyYAML's loader of texts; the one in C takes a tenth of the time."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Words(_Strict):
+class Words(StrictModel):
     """Words of one language that an import reads (``prompts/<locale>/import.yaml``).
 
     Attributes:

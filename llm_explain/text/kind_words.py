@@ -11,10 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from llm_explain.errors import PromptError
-from llm_explain.text.prompt_files import locale_root
+from llm_explain.text.prompt_files import LOADER, StrictModel, locale_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,17 +23,10 @@ if TYPE_CHECKING:
 
 Section = TypeVar("Section", bound=BaseModel)
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""PyYAML's loader in C takes a tenth of the time."""
-
 VERSION = 1
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Slots(_Strict):
+class Slots(StrictModel):
     """Slots of one claim kind.
 
     Attributes:
@@ -52,7 +45,7 @@ class Slots(_Strict):
         return (*self.required, *self.optional)
 
 
-class Clauses(_Strict):
+class Clauses(StrictModel):
     """Clauses of the grammar.
 
     Attributes:
@@ -74,7 +67,7 @@ class Clauses(_Strict):
     heading: tuple[str, ...] = ()
 
 
-class PromptPart(_Strict):
+class PromptPart(StrictModel):
     """One line of the prompt that asks a language model for a sentence with slots.
 
     Attributes:
@@ -86,7 +79,7 @@ class PromptPart(_Strict):
     slot: str = ""
 
 
-class PromptWords(_Strict):
+class PromptWords(StrictModel):
     """What a language model reads of a kind.
 
     Attributes:
@@ -100,7 +93,7 @@ class PromptWords(_Strict):
     optional: dict[str, str] = {}
 
 
-class Panel(_Strict):
+class Panel(StrictModel):
     """How the component on a web page tells the claim, by CLDR plural category where it depends on a number.
 
     Attributes:
@@ -116,7 +109,7 @@ class Panel(_Strict):
     unnamed_of_other_events: str | dict[str, str] = ""
 
 
-class KindWords(_Strict):
+class KindWords(StrictModel):
     """What the writer knows of one claim kind.
 
     Attributes:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import yaml
 from babel import Locale, UnknownLocaleError
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError
+from pydantic import ConfigDict, Field, SkipValidation, ValidationError
 
 from llm_explain.claims.degrees import Degrees
 from llm_explain.claims.registry import ClaimKinds
 from llm_explain.errors import PromptError
-from llm_explain.text.kind_words import LOADER, KindWords, Slots, kind_digest, kind_file, kind_section
+from llm_explain.text.kind_words import KindWords, Slots, kind_digest, kind_file, kind_section
 from llm_explain.text.name_dictionary import territories
-from llm_explain.text.prompt_files import locales, read_prompt_file
+from llm_explain.text.prompt_files import LOADER, StrictModel, locales, read_prompt_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +24,7 @@ if TYPE_CHECKING:
 _MACRO = re.compile(r"<([a-z]+)>")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Formats(_Strict):
+class Formats(StrictModel):
     """Babel patterns and limits for values."""
 
     date: str
@@ -40,7 +36,7 @@ class Formats(_Strict):
     ellipsis: str
 
 
-class Promotions(_Strict):
+class Promotions(StrictModel):
     """Predicate phrases by promotion label.
 
     Attributes:
@@ -56,7 +52,7 @@ class Promotions(_Strict):
     other: str
 
 
-class StoreBrand(_Strict):
+class StoreBrand(StrictModel):
     """How the shop speaks of its own brand.
 
     Attributes:
@@ -68,7 +64,7 @@ class StoreBrand(_Strict):
     text: str
 
 
-class GenderForms(_Strict):
+class GenderForms(StrictModel):
     """How names of one grammatical gender are said; the attributes are those of ``NameForms``."""
 
     this_one: str
@@ -76,7 +72,7 @@ class GenderForms(_Strict):
     articles: dict[str, str]
 
 
-class NameForms(_Strict):
+class NameForms(StrictModel):
     """How a title is said within a sentence; patterns are regular expressions.
 
     Attributes:
@@ -127,7 +123,7 @@ class NameForms(_Strict):
     proper: str = "{name}"
 
 
-class Agreement(_Strict):
+class Agreement(StrictModel):
     """How sentences, which are written of one thing, speak of an item whose name is of many ("bananas … they").
 
     Attributes:
@@ -154,7 +150,7 @@ class Agreement(_Strict):
     one: dict[str, str] = {}
 
 
-class Form(_Strict):
+class Form(StrictModel):
     """What a sentence looks like; regular expressions.
 
     Attributes:
@@ -180,7 +176,7 @@ class Form(_Strict):
     imperative_start: str
 
 
-class Causes(_Strict):
+class Causes(StrictModel):
     """Words that claim a cause.
 
     Attributes:
@@ -194,7 +190,7 @@ class Causes(_Strict):
     plain: tuple[str, ...]
 
 
-class SectionTitles(_Strict):
+class SectionTitles(StrictModel):
     """Headings of the sections of a list.
 
     Attributes:
@@ -208,7 +204,7 @@ class SectionTitles(_Strict):
     again_of_other_events: str
 
 
-class Region(_Strict):
+class Region(StrictModel):
     """What a region says otherwise than the rest of its language.
 
     Attributes:
@@ -222,7 +218,7 @@ class Region(_Strict):
     label_words: dict[str, str] = {}
 
 
-class Lexicon(_Strict):
+class Lexicon(StrictModel):
     """A locale's words: the lexicon file, whose comments explain each entry, and the claim kinds that it can state.
 
     Attributes:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from llm_explain.errors import PromptError, SettingError
+from llm_explain.errors import SettingError
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.prompt_files import StrictModel, read_yaml
 from llm_explain.text.skeleton import TONES, Tone
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ LEAST_LENGTH = 20
 """No sentence is shorter, so a request for less could never be answered."""
 
 
-class Surface(BaseModel):
+class Surface(StrictModel):
     """What one surface asks of a text.
 
     Attributes:
@@ -36,8 +35,6 @@ class Surface(BaseModel):
         subject_length: Most characters of a subject line; ``None`` for a surface without one.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     max_length: Annotated[int, Field(ge=LEAST_LENGTH)]
     max_sentences: Annotated[int, Field(ge=1, le=2)]
     tone: Tone
@@ -46,9 +43,7 @@ class Surface(BaseModel):
     subject_length: Annotated[int, Field(ge=LEAST_LENGTH)] | None = None
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _File(StrictModel):
     version: Literal[1]
     between_sentences: str = " "
     surfaces: dict[str, Surface]
@@ -90,11 +85,7 @@ def load_surfaces(locale: str) -> Mapping[str, Surface]:
 
 @cache
 def _load(locale: str) -> _File:
-    text, _ = read_prompt_file(load_lexicon(locale).locale, "surfaces.yaml")
-    try:
-        return _File.model_validate(yaml.safe_load(text))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise PromptError(f"{locale}/surfaces.yaml breaks its schema ({error}). Correct the file.") from error
+    return read_yaml(load_lexicon(locale).locale, "surfaces.yaml", _File)[0]
 
 
 def resolve(

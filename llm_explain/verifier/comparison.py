@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-import yaml
 from babel.numbers import NumberFormatError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from llm_explain.errors import PromptError
 from llm_explain.records import Fault, Verdict
 from llm_explain.text.comparison_spec import BASE
-from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.prompt_files import StrictModel, read_yaml
 from llm_explain.verifier.proof import proof_environment
 
 if TYPE_CHECKING:
@@ -32,10 +31,8 @@ LEAST_TO_COUNT = 0.01
 """Logits that the other players together may add before a player is no longer all that speaks for an item."""
 
 
-class _Rules(BaseModel):
+class _Rules(StrictModel):
     """The verifier's section of ``comparison.yaml``; all entries but ``stop`` and ``terms`` are regular expressions."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     stop: str
     item: str
@@ -64,14 +61,13 @@ class ComparisonVerifier:
     """
 
     def __init__(self, lexicon: Lexicon, sentences: Verifier) -> None:
-        text, _ = read_prompt_file(lexicon.locale, FILE)
+        self._rules = rules = read_yaml(lexicon.locale, FILE, _File)[0].verifier
         try:
-            self._rules = rules = _File.model_validate(yaml.safe_load(text)).verifier
             self._item = re.compile(rules.item, re.DOTALL)
             self._contrasts = [re.compile(each, re.DOTALL) for each in rules.contrast]
             self._what_ifs = [re.compile(each, re.DOTALL) for each in rules.what_if]
             self._joiner = re.compile(rules.joiner)
-        except (yaml.YAMLError, ValidationError, re.error) as error:
+        except re.error as error:
             raise PromptError(f"{lexicon.locale}/{FILE} breaks its schema ({error}). Correct the file.") from error
         self._read: dict[str, Any] = dict(proof_environment(lexicon).globals)
         self._sentences = sentences

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
-
 from llm_explain.records import Fault
 from llm_explain.text.event_forms import event_section
+from llm_explain.text.prompt_files import StrictModel
 from llm_explain.text.word_boundaries import any_of, bounded
 from llm_explain.verifier.reading import spans
 from scoring.data.tables import PURCHASE
@@ -27,10 +26,8 @@ EVENT_KIND = "event_kind"
 """Code of the fault, and the fact that names the kind of events that a claim counts if they are no purchases."""
 
 
-class _Section(BaseModel):
+class _Section(StrictModel):
     """The verifier's section of ``event_kinds.yaml``; the file explains each entry."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     purchase: tuple[str, ...]
     not_of_purchases: tuple[str, ...] = ()

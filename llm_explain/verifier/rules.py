@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
-
 from llm_explain.text.kind_words import kind_section
+from llm_explain.text.prompt_files import StrictModel
 from llm_explain.text.skeleton import ITEM
 
 if TYPE_CHECKING:
@@ -19,11 +18,7 @@ if TYPE_CHECKING:
     from llm_explain.text.lexicon import Lexicon
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Role(_Strict):
+class Role(StrictModel):
     """Where a slot may stand, and how its value is proven. Patterns read lower-cased text with slots in braces.
 
     Attributes:
@@ -49,7 +44,7 @@ class Role(_Strict):
     led_by: tuple[str, ...] = ()
 
 
-class Licences(_Strict):
+class Licences(StrictModel):
     """What a claim of the kind permits.
 
     Attributes:
@@ -73,7 +68,7 @@ class Licences(_Strict):
     unblocks: frozenset[str] = frozenset()
 
 
-class Mutations(_Strict):
+class Mutations(StrictModel):
     """What the evaluation must know to make a sentence of the kind false.
 
     Attributes:
@@ -85,7 +80,7 @@ class Mutations(_Strict):
     adverb_before: str = ""
 
 
-class KindRules(_Strict):
+class KindRules(StrictModel):
     """What the verifier knows of one claim kind.
 
     Attributes:

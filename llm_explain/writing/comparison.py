@@ -6,15 +6,13 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-import yaml
 from babel import Locale
 from babel.numbers import format_decimal
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from llm_explain.errors import PromptError
 from llm_explain.records import Text
 from llm_explain.text.comparison_spec import BASE
-from llm_explain.text.prompt_files import locale_root, read_prompt_file
+from llm_explain.text.prompt_files import StrictModel, locale_root, read_yaml
 from llm_explain.text.referring_expressions import ReferringExpressions
 from llm_explain.verifier.comparison import ComparisonVerifier
 
@@ -38,11 +36,7 @@ ALONE = 0.01
 _Frame = Literal["only", "most", "some", "alone", "bare"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Words(_Strict):
+class _Words(StrictModel):
     """The writer's section of ``comparison.yaml``; the file explains each entry."""
 
     ranks: dict[Literal["one", "many"], str]
@@ -68,11 +62,8 @@ def has_words(locale: str) -> bool:
 @cache
 def _words(locale: str) -> tuple[_Words, str]:
     """Return the words of a locale and their origin."""
-    text, digest = read_prompt_file(locale, FILE)
-    try:
-        return _File.model_validate(yaml.safe_load(text)).writer, f"{locale}/{FILE}@{digest}"
-    except (yaml.YAMLError, ValidationError) as error:
-        raise PromptError(f"{locale}/{FILE} breaks its schema ({error}). Correct the file.") from error
+    content, digest = read_yaml(locale, FILE, _File)
+    return content.writer, f"{locale}/{FILE}@{digest}"
 
 
 class ComparisonWriter:

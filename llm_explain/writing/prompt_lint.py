@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.errors import LlmExplainError, PromptError
 from llm_explain.records import Claim, Fault
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
-from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.prompt_files import StrictModel, read_yaml
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import SLOT, TONES, Skeleton, Tone
 from llm_explain.text.surfaces import load_surfaces
@@ -33,10 +30,8 @@ if TYPE_CHECKING:
 _OTHER_ITEM = "7"
 
 
-class Samples(BaseModel):
+class Samples(StrictModel):
     """What sample sentences are about; the file itself explains each entry. Facts stand in the claim kinds' files."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: Literal[1]
     title: str
@@ -45,22 +40,8 @@ class Samples(BaseModel):
 
     @classmethod
     def load(cls, locale: str) -> Samples:
-        """Read the file of a locale.
-
-        Args:
-            locale: A folder under ``prompts/``.
-
-        Returns:
-            The samples.
-
-        Raises:
-            PromptError: If the file is missing or breaks its schema.
-        """
-        text, _ = read_prompt_file(locale, "samples.yaml")
-        try:
-            return cls.model_validate(yaml.safe_load(text))
-        except (yaml.YAMLError, ValidationError) as error:
-            raise PromptError(f"{locale}/samples.yaml breaks its schema ({error}). Correct the file.") from error
+        """Return the ``samples.yaml`` of a locale."""
+        return read_yaml(locale, "samples.yaml", cls)[0]
 
 
 def sample_claim(kind: str, lexicon: Lexicon, slots: Sequence[str] = (), event_kind: str = PURCHASE) -> Claim:

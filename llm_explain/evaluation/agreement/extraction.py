@@ -8,23 +8,19 @@ from typing import Literal
 
 import yaml
 from babel.numbers import get_decimal_symbol
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from llm_explain.claims.registry import ClaimKinds
 from llm_explain.errors import PromptError
 from llm_explain.text.event_forms import event_section
 from llm_explain.text.kind_words import kind_file, kind_section
 from llm_explain.text.lexicon import folder_of
-from llm_explain.text.prompt_files import read_prompt_file
+from llm_explain.text.prompt_files import StrictModel, read_prompt_file
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ValueExtract(_Strict):
+class ValueExtract(StrictModel):
     """Where a number or a day of a kind stands.
 
     Attributes:
@@ -43,7 +39,7 @@ class ValueExtract(_Strict):
     value: float | None = Field(default=None, alias="is")
 
 
-class KindExtract(_Strict):
+class KindExtract(StrictModel):
     """How a sentence shows that it speaks of one kind of reason; the section ``audit`` of the kind's file.
 
     Attributes:
@@ -62,11 +58,11 @@ class KindExtract(_Strict):
     values: tuple[ValueExtract, ...] = ()
 
 
-class _Section(_Strict):
+class _Section(StrictModel):
     extract: KindExtract
 
 
-class EventExtract(_Strict):
+class EventExtract(StrictModel):
     """How a sentence shows which kinds of event it tells; the section ``audit`` of ``event_kinds.yaml``.
 
     Attributes:
@@ -76,7 +72,7 @@ class EventExtract(_Strict):
     words: dict[str, str]
 
 
-class Extraction(_Strict):
+class Extraction(StrictModel):
     """Cues of one locale; the file explains each entry.
 
     Attributes:

@@ -14,7 +14,7 @@ from llm_explain.errors import PromptError
 from llm_explain.reports.main_parameters import FILE, ParameterWords
 from llm_explain.service.schemas.catalogue import ShopFilters, ShopItems
 from llm_explain.service.schemas.responses import MainParameters
-from llm_explain.text.prompt_files import prompts_root
+from llm_explain.text.prompt_files import prompts_root, read_yaml
 from scoring.features.channels import CHANNEL
 from scoring.features.context import TERMS
 from scoring.model.model import OWN_FEATURES, SIGNALS
@@ -35,7 +35,7 @@ def test_main_parameters_are_told_in_plain_language(client: TestClient, explaine
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_source_and_part_has_its_words(locale: str) -> None:
-    words = ParameterWords.read(locale).parts
+    words = read_yaml(locale, FILE, ParameterWords)[0].parts
     own = {TOWER, LINKS, *OWN_FEATURES, SIGNALS}
     wanted = {OWN_GROUP: own, REST: own, OTHER_GROUPS: {TOWER, LINKS}}
     wanted |= {CONTEXT_PREFIX + term: {term} for term in (*TERMS, CHANNEL)}
@@ -44,9 +44,9 @@ def test_every_source_and_part_has_its_words(locale: str) -> None:
 
 def test_words_that_break_their_schema_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     text = yaml.safe_dump({"version": 1, "introduction": "x"})
-    monkeypatch.setattr("llm_explain.reports.main_parameters.read_prompt_file", lambda *_: (text, ""))
+    monkeypatch.setattr("llm_explain.text.prompt_files.read_prompt_file", lambda *_: (text, ""))
     with pytest.raises(PromptError, match=r"en/main_parameters.yaml breaks its schema"):
-        ParameterWords.read("en")
+        read_yaml("en", FILE, ParameterWords)
 
 
 def test_items_are_looked_up_by_id(client: TestClient) -> None:

@@ -20,11 +20,12 @@ from llm_explain.errors import AttributionError, UnknownGroupError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llm_explain.attribution.additive_scorer import AdditiveScorer, StateT
     from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.shapley import FloatArray
     from scoring.data.catalogue import Catalogue, IndexArray
     from scoring.data.history import History
+    from scoring.scorer.scorer import GlassBoxScorer
+    from scoring.scorer.user_state import UserState
 
 
 BLOCK: Final = 20_000
@@ -53,8 +54,8 @@ class WhatIf:
 
 
 def what_if(
-    scorer: AdditiveScorer[StateT],
-    state: StateT,
+    scorer: GlassBoxScorer,
+    state: UserState,
     *,
     without: Sequence[str],
     item_index: IndexArray | None = None,
@@ -165,8 +166,8 @@ class Contrast:
 
 
 def contrast(
-    scorer: AdditiveScorer[StateT],
-    state: StateT,
+    scorer: GlassBoxScorer,
+    state: UserState,
     item: int,
     other: int,
     *,

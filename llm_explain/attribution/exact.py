@@ -21,10 +21,11 @@ from llm_explain.attribution.partition import MAX_GROUPS, Partition, partition, 
 from llm_explain.attribution.values import CONTEXT_PREFIX, LINKS, TOWER, Attribution, PastItem, check_efficiency
 
 if TYPE_CHECKING:
-    from llm_explain.attribution.additive_scorer import AdditiveScorer, StateT
     from llm_explain.attribution.group_vectors import VectorCache
     from llm_explain.attribution.shapley import FloatArray
     from scoring.data.catalogue import IndexArray
+    from scoring.scorer.scorer import GlassBoxScorer
+    from scoring.scorer.user_state import UserState
 
 MAX_ITEMS: Final = 5
 """Past items of a history group that an attribution keeps: those with the largest contributions."""
@@ -115,8 +116,8 @@ class CataloguePhi:
 
 
 def attribute_items(
-    scorer: AdditiveScorer[StateT],
-    state: StateT,
+    scorer: GlassBoxScorer,
+    state: UserState,
     item_index: IndexArray,
     *,
     groups: Partition,
@@ -158,8 +159,8 @@ def attribute_items(
 
 
 def attribute_catalogue(
-    scorer: AdditiveScorer[StateT],
-    state: StateT,
+    scorer: GlassBoxScorer,
+    state: UserState,
     item_index: IndexArray | None = None,
     *,
     max_groups: int = MAX_GROUPS,
@@ -185,8 +186,8 @@ def attribute_catalogue(
 
 
 def attribute(
-    scorer: AdditiveScorer[StateT],
-    state: StateT,
+    scorer: GlassBoxScorer,
+    state: UserState,
     item_index: IndexArray,
     *,
     max_groups: int = MAX_GROUPS,
@@ -217,7 +218,7 @@ def attribute(
 
 
 def _linked_items(
-    scorer: AdditiveScorer[StateT], state: StateT, phi: CataloguePhi
+    scorer: GlassBoxScorer, state: UserState, phi: CataloguePhi
 ) -> list[tuple[tuple[PastItem, ...], ...]]:
     """Return, for each score and each player, the past items whose links raise the score most."""
     linked = np.asarray(scorer.linked(state, phi.item_index), dtype=np.float64)  # (n_items, n_bought)

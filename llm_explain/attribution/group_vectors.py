@@ -14,9 +14,9 @@ from llm_explain.attribution.shapley import MAX_PLAYERS, all_coalitions, shapley
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from llm_explain.attribution.additive_scorer import UserTokens
     from llm_explain.attribution.partition import Partition
     from llm_explain.attribution.shapley import FloatArray
+    from scoring.scorer.user_state import UserState
 
     Floats = npt.NDArray[np.floating]
 
@@ -34,7 +34,7 @@ class GroupVectors:
     added: FloatArray
 
 
-def group_vectors(state: UserTokens, groups: Partition, *, is_single: bool = False) -> GroupVectors:
+def group_vectors(state: UserState, groups: Partition, *, is_single: bool = False) -> GroupVectors:
     """Return the Shapley values of the groups of a partition for the user embedding.
 
     Args:
@@ -73,7 +73,7 @@ class VectorCache(LRUCache[GroupVectors]):
         super().__init__(max_entries)
         self.is_single = is_single
 
-    def get(self, state: UserTokens, groups: Partition) -> GroupVectors:
+    def get(self, state: UserState, groups: Partition) -> GroupVectors:
         """Return the vectors from the cache, or compute them.
 
         Args:
@@ -99,7 +99,7 @@ class VersionVectors(VectorCache):
         super().__init__(1)
         self._shared, self._number = shared, number
 
-    def get(self, state: UserTokens, groups: Partition) -> GroupVectors:
+    def get(self, state: UserState, groups: Partition) -> GroupVectors:
         """Return the vectors from the shared cache, or compute them."""
         key = (self._number, state.history.digest, groups.categories)
         return self._shared.get_or_make(key, lambda: group_vectors(state, groups, is_single=self._shared.is_single))

@@ -228,15 +228,8 @@ class AdditiveScoredUser:
 
     def shelves(self, k: int, *, n_shelves: int, exclude: Collection[int]) -> list[Shelf]:
         """Return the items that each history group recommends, without some."""
-        return shelves.shelves(
-            self.scorer,
-            self.state,
-            k=k,
-            n_shelves=n_shelves,
-            with_own_category=True,
-            candidates=self.rank(shelves.POOL, lambda items: ~np.isin(items, list(exclude)))[0],
-            cache=self.vectors,
-        )
+        candidates, _ = self.rank(shelves.POOL, lambda items: ~np.isin(items, list(exclude)))
+        return shelves.shelves(self.scorer, self.state, candidates, k=k, n_shelves=n_shelves, cache=self.vectors)
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ class Attribution:
         Returns:
             A ``shap.Explanation`` with values of shape ``(n_players,)``.
         """
-        return to_explanation(self, labels=labels)
+        return self.stack([self], labels=labels)[0]
 
     @staticmethod
     def stack(attributions: Sequence[Attribution], *, labels: Mapping[str, str] | None = None) -> Any:
@@ -137,8 +137,22 @@ class Attribution:
 
         Returns:
             A ``shap.Explanation`` with values of shape ``(n_attributions, n_players)``.
+
+        Raises:
+            SettingError: If ``attributions`` is empty.
         """
-        return stack_explanations(attributions, labels=labels)
+        if not attributions:
+            raise SettingError("attributions is empty but at least one is needed. Explain an item first.")
+        players = list(dict.fromkeys(player for each in attributions for player in each.players))
+        place = {player: column for column, player in enumerate(players)}
+        values = np.zeros((len(attributions), len(players)))
+        for row, each in enumerate(attributions):
+            values[row, [place[player] for player in each.players]] = each.values
+        return require("shap").Explanation(
+            values=values,
+            base_values=np.array([each.base_value for each in attributions]),
+            feature_names=[(labels or {}).get(player, player) for player in players],
+        )
 
 
 def check_efficiency(base_value: float, attributed: float, score: float) -> None:
@@ -157,53 +171,3 @@ def check_efficiency(base_value: float, attributed: float, score: float) -> None
             f"base value plus attributions is {base_value + attributed:.6g} but the score is {score:.6g}. "
             "Explain with the scorer and the history that gave the score."
         )
-
-
-def to_explanation(attribution: Attribution, *, labels: Mapping[str, str] | None = None) -> Any:
-    """Return one attribution as a row that ``shap.plots.waterfall`` and ``shap.plots.bar`` draw.
-
-    Args:
-        attribution: Shapley values of one score.
-        labels: Names to show instead of the players' own.
-
-    Returns:
-        A ``shap.Explanation`` with values of shape ``(n_players,)``.
-    """
-    return require("shap").Explanation(
-        values=attribution.values.copy(),
-        base_values=attribution.base_value,
-        feature_names=_shown(attribution.players, labels),
-    )
-
-
-def stack_explanations(attributions: Sequence[Attribution], *, labels: Mapping[str, str] | None = None) -> Any:
-    """Return many attributions as the matrix that ``shap.plots.beeswarm`` and ``shap.plots.bar`` draw.
-
-    The value of a player that an attribution does not have is zero.
-
-    Args:
-        attributions: Shapley values of several scores, of one user or many.
-        labels: Names to show instead of the players' own.
-
-    Returns:
-        A ``shap.Explanation`` with values of shape ``(n_attributions, n_players)``.
-
-    Raises:
-        SettingError: If ``attributions`` is empty.
-    """
-    if not attributions:
-        raise SettingError("attributions is empty but at least one is needed. Explain an item first.")
-    players = list(dict.fromkeys(player for each in attributions for player in each.players))
-    place = {player: column for column, player in enumerate(players)}
-    values = np.zeros((len(attributions), len(players)))
-    for row, each in enumerate(attributions):
-        values[row, [place[player] for player in each.players]] = each.values
-    return require("shap").Explanation(
-        values=values,
-        base_values=np.array([each.base_value for each in attributions]),
-        feature_names=_shown(players, labels),
-    )
-
-
-def _shown(players: Sequence[str], labels: Mapping[str, str] | None) -> list[str]:
-    return [(labels or {}).get(player, player) for player in players]

@@ -12,6 +12,7 @@ from rich.text import Text
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, write_json_lines
 from llm_explain.cli.opening import open_explainer, say_if_cold
+from llm_explain.errors import SettingError
 
 if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
@@ -34,10 +35,12 @@ def explain(
     sources: options.Sources = "phrasebook,lm,template",
     json: options.Json = False,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Save a waterfall picture (PNG, SVG or PDF) of the first item.")
+        Path | None, typer.Option(metavar="FILE", help="Save a waterfall picture of the first item as SVG.")
     ] = None,
 ) -> None:
     """Say why items score as they do for a user."""
+    if plot is not None and plot.suffix.lower() != ".svg":
+        raise SettingError(f"--plot is {plot} but a file whose name ends in .svg is needed. Rename it.")
     explainer = open_explainer(artifacts, events, None if no_language_model else language_model)
     say_if_cold(explainer, user, as_of)
     rows = explainer.explain(
@@ -57,12 +60,12 @@ def explain(
         for row in rows:
             _print_one(explainer, row)
     if plot is not None:
-        from llm_explain.reports.plots import save_plot
+        from llm_explain.reports.waterfall import waterfall_svg
 
-        missing = save_plot([row.attribution for row in rows], plot, kind="waterfall")
+        plot.parent.mkdir(parents=True, exist_ok=True)
+        title = explainer.titles[str(rows[0].item_id)]
+        plot.write_text(waterfall_svg(rows[0].attribution, title=title), encoding="utf-8")
         note(f"Picture: {plot.resolve()}")
-        if missing:
-            note(f"no font has {missing!r}: install one that does, for example Noto Sans CJK, and draw again.")
 
 
 def _print_one(explainer: Explainer, row: Explanation) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scoring.evaluation.protocol import Ranker
     from scoring.evaluation.split import Split
 
-PLACES: Final = (5, 10, 20)
+METRICS: Final = {"recall@10": metrics.recall, "ndcg@10": metrics.ndcg}
 SEGMENTS: Final = ("all", "repeat", "never bought", "new items", "cold users")
 NEW_DAYS: Final = 90
 COLD_SHARE: Final = 0.1
@@ -136,21 +136,14 @@ def _segments(
 def _metrics(scores: Values, relevant: Flags) -> dict[str, Values]:
     """Return every metric of every user, NaN where nothing is relevant."""
     asked = relevant.any(axis=1)
-    best = metrics.top_k(scores, max(PLACES))
+    best = metrics.top_k(scores, 10)
     n_relevant = relevant.sum(axis=1)[asked].astype(np.int64)
     # A place that holds an excluded candidate is an empty place.
     hits = (np.take_along_axis(relevant, best, axis=1) & np.isfinite(np.take_along_axis(scores, best, axis=1)))[asked]
     found: dict[str, Values] = {}
-    for k in PLACES:
-        values = {
-            f"recall@{k}": metrics.recall(hits[:, :k], n_relevant),
-            f"ndcg@{k}": metrics.ndcg(hits[:, :k], n_relevant),
-            f"mrr@{k}": metrics.reciprocal_rank(hits[:, :k]),
-            f"hit_rate@{k}": metrics.hit_rate(hits[:, :k]),
-        }
-        for name, value in values.items():
-            found[name] = np.full(len(scores), np.nan)
-            found[name][asked] = value
+    for name, metric in METRICS.items():
+        found[name] = np.full(len(scores), np.nan)
+        found[name][asked] = metric(hits, n_relevant)
     return found
 
 
@@ -188,7 +181,7 @@ def summarise(
             name: {
                 segment: {
                     metric: bootstrap.difference(mine.per_user[segment][metric], lists.per_user[segment][metric])
-                    for metric in ("recall@10", "ndcg@10")
+                    for metric in METRICS
                 }
                 for segment in SEGMENTS
             }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from llm_explain.attribution.values import CONTEXT_PREFIX
-from llm_explain.reports.plots import waterfall_svg
+from llm_explain.reports.waterfall import waterfall_svg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -92,30 +92,6 @@ def ndcg(hits: Hits, n_relevant: Counts) -> PerUser:
     return np.asarray(hits @ discount / ideal, dtype=np.float64)
 
 
-def reciprocal_rank(hits: Hits) -> PerUser:
-    """Return 1 / place of the first hit, 0 without a hit.
-
-    Args:
-        hits: Relevance of the first k places.
-
-    Returns:
-        Reciprocal rank of each user, between 0 and 1; its mean is the MRR.
-    """
-    return np.where(hits.any(axis=1), 1.0 / (hits.argmax(axis=1) + 1), 0.0)
-
-
-def hit_rate(hits: Hits) -> PerUser:
-    """Return 1 where a user has any hit, else 0.
-
-    Args:
-        hits: Relevance of the first k places.
-
-    Returns:
-        0 or 1 for each user.
-    """
-    return np.asarray(hits.any(axis=1), dtype=np.float64)
-
-
 def calibration_gaps(
     probability: npt.NDArray[np.floating[Any]], outcome: npt.NDArray[np.bool_], *, n_bins: int = 15
 ) -> npt.NDArray[np.float64]:

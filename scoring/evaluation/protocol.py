@@ -54,7 +54,7 @@ def evaluate(
         block: Users that are scored at once; memory grows with it, the result does not change.
 
     Returns:
-        ``recall@k``, ``ndcg@k``, ``mrr@k``, ``hit_rate@k`` and ``n_users``, the same with ``_new``, and the errors.
+        ``recall@k``, ``ndcg@k`` and ``n_users``, the same with ``_new``, and the errors.
     """
     means, means_new = _Means(""), _Means("_new")
     shown, everything = _Calibration(), _Calibration()
@@ -83,13 +83,8 @@ class _Means:
         asked = relevant.any(axis=1)
         hits = np.take_along_axis(relevant, metrics.top_k(scores, k), axis=1)[asked]
         n_relevant = relevant.sum(axis=1)[asked]
-        for name, value in {
-            f"recall@{k}": metrics.recall(hits, n_relevant),
-            f"ndcg@{k}": metrics.ndcg(hits, n_relevant),
-            f"mrr@{k}": metrics.reciprocal_rank(hits),
-            f"hit_rate@{k}": metrics.hit_rate(hits),
-        }.items():
-            self.values.setdefault(name + self.suffix, []).append(value)
+        for name, metric in {f"recall@{k}": metrics.recall, f"ndcg@{k}": metrics.ndcg}.items():
+            self.values.setdefault(name + self.suffix, []).append(metric(hits, n_relevant))
 
     def result(self) -> dict[str, float]:
         """Return the means, NaN where no user was asked, and the number of users."""

@@ -158,12 +158,14 @@ def test_a_title_cannot_run_in_the_page(artifacts: list[str], tmp_path: Path) ->
 
 
 def test_a_picture_is_saved(artifacts: list[str], tmp_path: Path) -> None:
-    pytest.importorskip("shap", reason="pictures need the extra 'shap'")
-    picture = tmp_path / "waterfall.png"
+    picture = tmp_path / "new folder" / "waterfall.svg"
     options = ["--plot", str(picture), "--no-language-model", *artifacts]
     result = RUN.invoke(app, ["explain", "--user", "u00", "--item", "00", *options], catch_exceptions=False)
     assert result.exit_code == 0
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+    options = ["--item", "00", "--plot", "waterfall.png", *artifacts]
+    with pytest.raises(SettingError, match=r"--plot is waterfall\.png but a file whose name ends in \.svg is needed"):
+        RUN.invoke(app, ["explain", "--user", "u00", *options], catch_exceptions=False)
 
 
 def test_import_train_and_recommend_a_shop_of_ones_own(shop_tables: Tables, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.evaluation.controls import CONTROLS, OURS
-from llm_explain.evaluation.ranking import SEGMENTS
+from llm_explain.evaluation.ranking import METRICS, SEGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -62,8 +62,7 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
 
 
 def _ranking(section: Mapping[str, Any]) -> Iterator[Table]:
-    ours = section["ours"]
-    for metric in ("recall@10", "ndcg@10"):
+    for metric in METRICS:
         yield Table(
             "ranking",
             f"{metric} by segment",
@@ -75,15 +74,6 @@ def _ranking(section: Mapping[str, Any]) -> Iterator[Table]:
             "Mean over users with its 95 % bootstrap interval. Repeat, never bought and new items rank and ask only "
             "items of that kind; cold users are the tenth with the fewest baskets.",
         )
-    yield Table(
-        "ranking",
-        f"{ours}: every metric",
-        ("metric", *SEGMENTS),
-        [
-            (metric, *(interval(section["metrics"][ours][segment][metric]) for segment in SEGMENTS))
-            for metric in section["metrics"][ours]["all"]
-        ],
-    )
     yield Table(
         "ranking",
         "Difference to the baselines, paired by user",

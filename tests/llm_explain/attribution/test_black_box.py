@@ -140,6 +140,7 @@ def test_results_are_shap_explanations() -> None:
     explanation = found.to_shap()
     assert type(explanation).__module__.startswith("shap")
     assert explanation.base_values + explanation.values.sum() == pytest.approx(found.score)
+    assert explanation.feature_names == list(found.players)
 
 
 def test_a_scorer_of_tables_sees_the_rows_of_the_events_table() -> None:

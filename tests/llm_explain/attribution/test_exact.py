@@ -250,3 +250,17 @@ def test_a_given_partition_is_kept() -> None:
     state = scorer.read(history(SHOP, BOUGHT))
     groups = partition(state.history, SHOP, max_groups=4, alone=(4,))
     assert attribute_items(scorer, state, np.array([0]), groups=groups).groups is groups
+
+
+def test_stacked_explanations_have_a_column_for_every_player() -> None:
+    pytest.importorskip("shap")
+    scorer = LinearScorer(SHOP)
+    found = attribute(scorer, scorer.read(history(SHOP, BOUGHT)), np.arange(len(SHOP)), max_groups=3)
+    stacked = Attribution.stack(found)
+    players = list(dict.fromkeys(player for each in found for player in each.players))
+    assert (stacked.feature_names, stacked.shape) == (players, (len(found), len(players)))
+    for row, each in enumerate(found):
+        assert stacked.base_values[row] + stacked.values[row].sum() == pytest.approx(each.score)
+        assert not stacked.values[row, [player not in each.players for player in players]].any()
+    with pytest.raises(SettingError, match="attributions is empty but at least one is needed"):
+        Attribution.stack([])

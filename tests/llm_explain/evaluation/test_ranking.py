@@ -46,19 +46,14 @@ def test_segments(task):
     # items the only one.
     found = lists(task).per_user
     assert set(found) == set(SEGMENTS)
-    mrr = {segment: found[segment]["mrr@5"].tolist() for segment in SEGMENTS}
-    assert mrr["all"] == [1.0, 0.25]
-    np.testing.assert_array_equal(mrr["repeat"], [1.0, np.nan])
-    np.testing.assert_allclose(mrr["never bought"], [1.0, 1 / 3])
-    np.testing.assert_array_equal(mrr["new items"], [np.nan, 1.0])
-    np.testing.assert_array_equal(mrr["cold users"], [np.nan, 0.25])
-    assert found["all"]["recall@5"].tolist() == [1.0, 1.0]
-
-
-def test_ndcg(task):
-    # Anna: hits at 1 and 3: 1 + 1/log2(4) = 1.5; ideal 1 + 1/log2(3).
-    found = lists(task).per_user["all"]["ndcg@5"]
-    assert found[0] == pytest.approx(1.5 / (1 + 1 / np.log2(3)))
+    # One hit at place n gives 1/log2(n + 1). Anna's two give 1 + 1/log2(4), of an ideal 1 + 1/log2(3).
+    ndcg = {segment: found[segment]["ndcg@10"] for segment in SEGMENTS}
+    np.testing.assert_allclose(ndcg["all"], [1.5 / (1 + 1 / np.log2(3)), 1 / np.log2(5)])
+    np.testing.assert_allclose(ndcg["repeat"], [1.0, np.nan])
+    np.testing.assert_allclose(ndcg["never bought"], [1.0, 1 / 2])
+    np.testing.assert_allclose(ndcg["new items"], [np.nan, 1.0])
+    np.testing.assert_allclose(ndcg["cold users"], [np.nan, 1 / np.log2(5)])
+    assert found["all"]["recall@10"].tolist() == [1.0, 1.0]
 
 
 def test_the_section(task):

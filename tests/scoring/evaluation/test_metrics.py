@@ -47,14 +47,6 @@ def test_ndcg_divides_by_the_ideal_at_the_same_number_of_relevant_items() -> Non
     np.testing.assert_allclose(metrics.ndcg(HITS, N_RELEVANT), expected, rtol=1e-15)
 
 
-def test_reciprocal_rank_looks_at_the_first_hit() -> None:
-    np.testing.assert_array_equal(metrics.reciprocal_rank(HITS), [1.0, 0.5, 0.0])
-
-
-def test_hit_rate_asks_for_any_hit() -> None:
-    np.testing.assert_array_equal(metrics.hit_rate(HITS), [1.0, 1.0, 0.0])
-
-
 @given(hits=hnp.arrays(np.bool_, st.tuples(st.integers(1, 6), st.integers(1, 12))), more=st.integers(1, 9))
 def test_metrics_agree_with_loops_and_stay_between_zero_and_one(hits: np.ndarray, more: int) -> None:
     n_relevant = hits.sum(axis=1) + more
@@ -62,10 +54,8 @@ def test_metrics_agree_with_loops_and_stay_between_zero_and_one(hits: np.ndarray
     for u, (row, n) in enumerate(zip(hits, n_relevant, strict=True)):
         dcg = sum(1 / math.log2(place + 2) for place, hit in enumerate(row) if hit)
         ideal = sum(1 / math.log2(place + 2) for place in range(min(k, int(n))))
-        first = next((1 / (place + 1) for place, hit in enumerate(row) if hit), 0.0)
         assert metrics.ndcg(hits, n_relevant)[u] == pytest.approx(dcg / ideal, rel=1e-12)
         assert metrics.recall(hits, n_relevant)[u] == pytest.approx(sum(row) / min(k, int(n)), rel=1e-12)
-        assert metrics.reciprocal_rank(hits)[u] == first
     for values in (metrics.ndcg(hits, n_relevant), metrics.recall(hits, n_relevant)):
         assert ((values >= 0) & (values <= 1 + 1e-12)).all()
 

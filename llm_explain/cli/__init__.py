@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from llm_explain.cli import (
     agents,
@@ -31,10 +34,43 @@ from llm_explain.cli import (
     tuning,
 )
 from llm_explain.cli.console import ERR
-from llm_explain.errors import LlmExplainError
+from llm_explain.errors import LlmExplainError, SettingError
+
+
+class _Commands(TyperGroup):
+    """Every command; a wrong option is an error like any other."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command.
+
+        Args:
+            ctx: The parsed command line.
+
+        Returns:
+            What the command returns.
+
+        Raises:
+            SettingError: If the value of an option is missing or wrong.
+        """
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            command = error.ctx.command_path if error.ctx else "llm-explain"
+            raise SettingError(f"{_wrong(error)} Correct it; `{command} --help` lists the options.") from error
+
+
+def _wrong(error: typer.BadParameter) -> str:
+    """Return which option is wrong, what it is and what it must be."""
+    if error.param is None or not isinstance(error.__cause__, ValidationError):
+        return error.format_message()
+    first = error.__cause__.errors()[0]
+    needed = re.sub(r"^(?:Value error, .* is not|Input should be) ", "", first["msg"]).partition(", unable")[0]
+    return f"{error.param.opts[0]} is {first['input']!r} but must be {needed.rstrip('.')}."
+
 
 app = typer.Typer(
     name="llm-explain",
+    cls=_Commands,
     help="Say truthfully, in one natural sentence, why an item is recommended.",
     no_args_is_help=True,
     add_completion=False,

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, Literal
 
 import typer
 
 from llm_explain.cli import options
 from llm_explain.cli.console import note, progress, write_json_lines
-from llm_explain.errors import SettingError
-
-if TYPE_CHECKING:
-    from llm_explain.batch.run import Engine
-    from llm_explain.batch.shards import Format
-    from llm_explain.composition.selection import SectionOption
 
 
 def batch(
@@ -24,12 +18,12 @@ def batch(
         str, typer.Option("--users", metavar="FILE", help="all, or CSV or Parquet with user_id; other columns survive.")
     ] = "all",
     k: options.K = 10,
-    engine: Annotated[str, typer.Option("--engine", metavar="E", help="local, or ray.")] = "local",
+    engine: Annotated[Literal["local", "ray"], typer.Option(help="Processes here, or actors of a cluster.")] = "local",
     workers: Annotated[int, typer.Option("--workers", min=1, metavar="N", help="Processes.")] = 1,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="Only users with an event at this ISO 8601 moment or later.")
     ] = None,
-    format: Annotated[str, typer.Option("--format", metavar="F", help="parquet, or jsonl.")] = "parquet",  # noqa: A002
+    format: Annotated[Literal["parquet", "jsonl"], typer.Option(help="Format of the files.")] = "parquet",  # noqa: A002
     shard_users: Annotated[int, typer.Option(min=1, metavar="N", help="Most users of a file.")] = 200,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another batch in the folder.")] = False,
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
@@ -48,16 +42,13 @@ def batch(
     json: options.Json = False,
 ) -> None:
     """Explain lists of many users; a run that was stopped goes on where it ended."""
-    for name, value, known in (("--engine", engine, ("local", "ray")), ("--format", format, ("parquet", "jsonl"))):
-        if value not in known:
-            raise SettingError(f"{name} is {value!r} but {' or '.join(known)} is needed. Choose one of them.")
     from llm_explain.batch import BatchSettings, read_users, run_batch, users_of_log, with_events
     from scoring.scorer.versions import active
 
     artifacts = active(artifacts)  # another version may be activated meanwhile
     settings = BatchSettings(
         k=k,
-        section=None if section == "score" else cast("SectionOption", section),
+        section=None if section == "score" else section,
         locale=locale,
         tone=tone,
         surface=surface,
@@ -79,10 +70,10 @@ def batch(
             out,
             settings,
             events=events,
-            engine=cast("Engine", engine),
+            engine=engine,
             workers=workers,
             shard_users=shard_users,
-            format=cast("Format", format),
+            format=format,
             overwrite=overwrite,
             report=lambda done, total: report("explain shards", done, total),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -28,7 +28,7 @@ def chat(
     artifacts: options.Artifacts = options.DEFAULT_ARTIFACTS,
     locale: options.Locale = None,
     k: options.K = 10,
-    role: Annotated[str, typer.Option("--role", metavar="R", help="shopper, or staff.")] = "shopper",
+    role: Annotated[Literal["shopper", "staff"], typer.Option(help="Who asks.")] = "shopper",
     churn: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder that `churn train` wrote, for staff.")
     ] = None,
@@ -44,8 +44,6 @@ def chat(
     json: options.Json = False,
 ) -> None:
     """Answer messages about the list of a user: one a line on stdin. Nothing changes without a confirmation."""
-    if role not in {"shopper", "staff"}:
-        raise SettingError(f"--role is {role!r} but shopper or staff is needed. Choose one of them.")
     from llm_explain.dialogue import Dialogue
 
     explainer = open_explainer(artifacts)
@@ -59,7 +57,7 @@ def chat(
             if json:
                 continue
             break
-        turn = dialogue.reply(user, line, context, role="staff" if role == "staff" else "shopper")
+        turn = dialogue.reply(user, line, context, role=role)
         if not json and (turn.context.staff_user or user) != (context.staff_user or user):
             _print_list(explainer, turn.context.items)
         context = turn.context

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -57,7 +57,8 @@ def train(
     ] = None,
     exclude: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="Column not to use; repeatable.")] = None,
     target: Annotated[
-        str, typer.Option(help="spending: at most --share of the usual; silence: no purchase.")
+        Literal["spending", "silence"],
+        typer.Option(help="spending: at most --share of the usual; silence: no purchase."),
     ] = "spending",
     days: Annotated[
         int | None,
@@ -70,7 +71,7 @@ def train(
         str | None, typer.Option(metavar="TIME", help="Moment of the test; --days before the log's end if not given.")
     ] = None,
     cutoff: Annotated[list[str] | None, typer.Option(metavar="TIME", help="A training moment; repeatable.")] = None,
-    noun: Annotated[str, typer.Option(help="What a user is called: customer or household.")] = "customer",
+    noun: Annotated[Literal["customer", "household"], typer.Option(help="What a user is called.")] = "customer",
     json: options.Json = False,
 ) -> None:
     """Fit a risk model, compare it with baselines on later data, and write artifacts."""
@@ -78,11 +79,7 @@ def train(
     from scoring.churn.artifacts import Labels
     from scoring.churn.setting import ChurnSetting
 
-    if target not in ("spending", "silence"):
-        raise SettingError(f"--target is {target!r} but 'spending' or 'silence' is needed. Choose one of them.")
-    if noun not in ("customer", "household"):
-        raise SettingError(f"--noun is {noun!r} but 'customer' or 'household' is needed. Choose one of them.")
-    words = Labels.model_validate({"noun": noun})
+    words = Labels(noun=noun)
     with progress() as report:
         if features is not None:
             if label is None:
@@ -182,8 +179,8 @@ def explain(
         typer.Option("--experiment-at", metavar="TIME", help="With events: when the experiment of --uplift began."),
     ] = None,
     learner: Annotated[
-        str | None,
-        typer.Option(metavar="t|x", help="T-learner or X-learner; the one with better held-out policies if not given."),
+        Literal["t", "x"] | None,
+        typer.Option(help="T-learner or X-learner; the one with better held-out policies if not given."),
     ] = None,
     keep_uplift: Annotated[
         bool, typer.Option("--keep-uplift", help="Keep what --uplift proves in the artifacts, for later texts.")
@@ -202,13 +199,11 @@ def explain(
 
     job = _job(artifacts, data, features, as_of)
     rows = job.rows_of(user) if user else np.argsort(-job.risk, kind="stable")[:k].tolist()
-    if learner not in (None, "t", "x"):
-        raise SettingError(f"--learner is {learner!r} but 't' or 'x' is needed. Choose one, or leave it out.")
     actions: UserActions | None = None
     if uplift is not None:
         from llm_explain.jobs.churn.actions import ExperimentColumns
 
-        columns = ExperimentColumns(treatment, control, outcome, value, cost, tuple(exclude or ()), learner)  # type: ignore[arg-type]  # checked above
+        columns = ExperimentColumns(treatment, control, outcome, value, cost, tuple(exclude or ()), learner)
         before = None if started is None else _job(artifacts, data, features, started)
         actions = job.actions(uplift, columns, before)
         _note_uplift(actions)

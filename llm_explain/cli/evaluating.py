@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -55,7 +55,8 @@ def evaluate(
 def ranking(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Tables that `llm-explain import` wrote.")],
     protocol: Annotated[
-        str, typer.Option(help="time: events after the cut-off; last: each user's last event, new items only.")
+        Literal["time", "last"],
+        typer.Option(help="time: events after the cut-off; last: each user's last event, new items only."),
     ] = "time",
     cutoff: Annotated[
         str | None, typer.Option(metavar="TIME", help="Start of the test for time; the last 30 days if not given.")
@@ -69,19 +70,16 @@ def ranking(
     from scoring.training.comparison import METRICS, compare
     from scoring.training.config import TrainConfig
 
-    if protocol not in ("time", "last"):
-        raise SettingError(f"--protocol is {protocol!r} but 'time' or 'last' is needed. Choose one of them.")
     settings = TrainConfig.read(config) if config is not None else TrainConfig()
     if seed is not None:
         settings = settings.model_copy(update={"seed": seed})
-    is_last = protocol == "last"
-    if is_last and cutoff is not None:
+    if protocol == "last" and cutoff is not None:
         raise SettingError("--cutoff is given but --protocol last has no cut-off. Leave one of them out.")
     with progress() as report:
         found = compare(
             Tables.read(data),
             settings,
-            protocol="last" if is_last else "time",
+            protocol=protocol,
             cutoff=options.moment(cutoff),
             progress=report,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -58,7 +58,8 @@ Sources = Annotated[
     ),
 ]
 SectionOption = Annotated[
-    str, typer.Option("--section", metavar="S", help="new, again, mixed, or score: by score alone, without sections.")
+    Literal["new", "again", "mixed", "score"],
+    typer.Option("--section", help="Which section of the list; score: by score alone, without sections."),
 ]
 Exclude = Annotated[list[str] | None, typer.Option("--exclude", metavar="I", help="An item that is left out.")]
 CandidatesFile = Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from llm_explain.answers import Ranked
     from llm_explain.composition import SelectionOptions
-    from llm_explain.composition.selection import SectionOption
     from llm_explain.explainer import Explainer
     from llm_explain.records import Explanation
 
@@ -61,7 +60,7 @@ def recommend(
     """Compose a list for users and, with --explain, say why."""
     is_explained = explain or html is not None
     selected: SelectionOptions = {
-        "section": None if section == "score" else cast("SectionOption", section),
+        "section": None if section == "score" else section,
         "exclude": exclude or (),
         "candidates": options.read_ids(candidates),
         "categories": category or (),

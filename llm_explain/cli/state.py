@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -30,7 +30,6 @@ Url = Annotated[
         "--state", metavar="URL", help="SQLAlchemy URL of the service's state; the service's own if not given."
     ),
 ]
-SCOPES = ("storefront", "admin")
 
 
 @contextmanager
@@ -59,19 +58,15 @@ def opened(url: str | None, *, is_created: bool = False) -> Iterator[State]:
 @keys_app.command("create")
 def create(
     name: Annotated[str, typer.Option(help="What the key is for.")],
-    scope: Annotated[str, typer.Option(help="storefront or admin.")] = "storefront",
+    scope: Annotated[Literal["storefront", "admin"], typer.Option(help="What the key may do.")] = "storefront",
     state: Url = None,
     new: Annotated[bool, typer.Option("--new", help="Create the state that --state names.")] = False,
 ) -> None:
     """Make a key and print it; it is kept as a hash and cannot be shown again."""
-    if scope not in SCOPES:
-        raise SettingError(f"--scope is {scope!r} but one of {', '.join(SCOPES)} is needed. Choose one.")
     if not 1 <= len(name) <= 64:
         raise SettingError(f"--name has {len(name)} characters but 1 to 64 are needed. Choose another name.")
     with opened(state, is_created=new or state is None) as keeper:
-        OUT.print(
-            keeper.keys.create(name, "admin" if scope == "admin" else "storefront"), markup=False, highlight=False
-        )
+        OUT.print(keeper.keys.create(name, scope), markup=False, highlight=False)
     note("Keep it now: it cannot be shown again.")
 
 

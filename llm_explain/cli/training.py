@@ -6,7 +6,7 @@ import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -18,7 +18,6 @@ from llm_explain.errors import SettingError
 
 if TYPE_CHECKING:
     from scoring.data.tables import Tables
-    from scoring.training.training import Protocol
 
 
 def train(
@@ -33,7 +32,7 @@ def train(
         ),
     ] = None,
     protocol: Annotated[
-        str | None,
+        Literal["time", "last"] | None,
         typer.Option(
             help="time: the next 30 days; last: the next event, new items only. The log decides if not given."
         ),
@@ -58,8 +57,6 @@ def train(
     from scoring.training.lineage import lineage
     from scoring.training.training import train
 
-    if protocol not in (None, "time", "last"):
-        raise SettingError(f"--protocol is {protocol!r} but 'time' or 'last' is needed. Choose one of them.")
     settings = TrainConfig.read(config) if config is not None else TrainConfig()
     if seed is not None:
         settings = settings.model_copy(update={"seed": seed})
@@ -87,7 +84,7 @@ def train(
             settings,
             Path(folder),
             cutoff=moment,
-            protocol=cast("Protocol | None", protocol),
+            protocol=protocol,
             progress=report,
             notes=notes,
         )

@@ -58,7 +58,7 @@ def test_a_key_is_made_listed_and_revoked(url: str) -> None:
 
 
 def test_a_scope_or_name_that_cannot_be_is_refused(url: str) -> None:
-    with pytest.raises(SettingError, match="--scope is 'root' but one of storefront, admin is needed"):
+    with pytest.raises(SettingError, match="--scope is 'root' but must be one of 'storefront', 'admin'"):
         _run("keys", "create", "--name", "x", "--scope", "root", "--state", url)
     with pytest.raises(SettingError, match="--name has 0 characters but 1 to 64 are needed"):
         _run("keys", "create", "--name", "", "--state", url)

@@ -16,7 +16,7 @@ from llm_explain.attribution.black_box import attribute_black_box
 from llm_explain.attribution.exact import attribute
 from llm_explain.attribution.values import CONTEXT_PREFIX
 from llm_explain.errors import MissingExtraError
-from llm_explain.evaluation.bootstrap import Bootstrap, by_group
+from llm_explain.evaluation.bootstrap import Bootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -177,6 +177,23 @@ def summarise(rows: Sequence[Row], *, n_resamples: int, seed: int) -> dict[str, 
     return found
 
 
+def _by_group(values: Values, group: npt.NDArray[np.int64], n_groups: int) -> Values:
+    """Return the mean of each group, so that groups and not their members are resampled.
+
+    Args:
+        values: A number for each member; NaN where it has none.
+        group: Group of each member.
+        n_groups: Number of groups.
+
+    Returns:
+        Means, NaN for a group without a value, shape ``(n_groups,)``.
+    """
+    known = np.isfinite(values)
+    total = np.bincount(group[known], values[known], minlength=n_groups)
+    count = np.bincount(group[known], minlength=n_groups)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
 def _level(rows: Sequence[Row], *, n_resamples: int, seed: int) -> dict[str, Any]:
     ways_seen = sorted({row.way for row in rows}, key=lambda way: (way != OURS, way))
     users = sorted({row.user for row in rows})
@@ -186,7 +203,7 @@ def _level(rows: Sequence[Row], *, n_resamples: int, seed: int) -> dict[str, Any
     def per_user(way: str, metric: str) -> Values:
         some = [row for row in rows if row.way == way]
         values = np.array([np.mean(row.curves[metric]) for row in some])
-        return by_group(values, np.array([place[row.user] for row in some]), len(users))
+        return _by_group(values, np.array([place[row.user] for row in some]), len(users))
 
     def mean(way: str, metric: str, *, is_new: bool) -> float | None:
         values = [np.mean(row.curves[metric]) for row in rows if row.way == way and row.is_new is is_new]

@@ -1,4 +1,4 @@
-"""``evaluate``: measure ranking, exactness, truth, agreement and the verifier."""
+"""``evaluate``: measure ranking, exactness, truth and the verifier."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def evaluate(
     ] = None,
     locale: options.Locale = None,
 ) -> None:
-    """Measure ranking, explanations and texts with negative controls, and write a report."""
+    """Measure ranking, explanations and texts, and write a report."""
     if context.invoked_subcommand is not None:
         return
     if out is None:

@@ -70,20 +70,3 @@ class Bootstrap:
     def table(self, metrics: Mapping[str, Values]) -> dict[str, Any]:
         """Return the interval of each metric."""
         return {name: self.interval(values) for name, values in metrics.items()}
-
-
-def by_group(values: Values, group: npt.NDArray[np.int64], n_groups: int) -> Values:
-    """Return the mean of each group, so that groups and not their members are resampled.
-
-    Args:
-        values: A number for each member; NaN where it has none.
-        group: Group of each member.
-        n_groups: Number of groups.
-
-    Returns:
-        Means, NaN for a group without a value, shape ``(n_groups,)``.
-    """
-    known = np.isfinite(values)
-    total = np.bincount(group[known], values[known], minlength=n_groups)
-    count = np.bincount(group[known], minlength=n_groups)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

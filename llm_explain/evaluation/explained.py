@@ -1,9 +1,8 @@
-"""Explanation records of many users, and for each the same item explained as the controls would."""
+"""Explanations of many users: what the audit and the test of exactness look at."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,26 +13,6 @@ if TYPE_CHECKING:
 
     from llm_explain.explainer import Explainer
     from llm_explain.records import Explanation
-
-
-@dataclass(frozen=True)
-class Explained:
-    """One explanation, and its record as the service returns it.
-
-    Attributes:
-        explanation: The explanation.
-        record: Its record (docs/design.md §9).
-        user: Number of the user.
-    """
-
-    explanation: Explanation
-    record: dict[str, Any]
-    user: int
-
-    @property
-    def text(self) -> str:
-        """The sentence; the empty string without one."""
-        return self.explanation.text.text if self.explanation.text else ""
 
 
 def draw_users(explainer: Explainer, n: int, *, seed: int) -> list[str]:
@@ -54,13 +33,8 @@ def draw_users(explainer: Explainer, n: int, *, seed: int) -> list[str]:
 
 
 def explain_users(
-    explainer: Explainer,
-    user_ids: Sequence[str],
-    *,
-    k: int = 10,
-    locale: str = "en",
-    advance: Callable[[int], None] | None = None,
-) -> list[Explained]:
+    explainer: Explainer, user_ids: Sequence[str], *, k: int, locale: str, report: Callable[[str, int, int], None]
+) -> list[Explanation]:
     """Recommend to users and explain, in turn in every tone.
 
     Args:
@@ -68,15 +42,13 @@ def explain_users(
         user_ids: Users.
         k: Items for each.
         locale: Locale of the sentences.
-        advance: Called with the number of users that are done.
+        report: Called with a description, the number done and the total.
 
     Returns:
         Explanations, user by user.
     """
-    explained = []
+    explained: list[Explanation] = []
     for user, user_id in enumerate(user_ids):
-        explanations = explainer.recommend(user_id, k=k, tone=TONES[user % len(TONES)], locale=locale)
-        explained += [Explained(each, each.to_dict(), user) for each in explanations]
-        if advance is not None:
-            advance(user + 1)
+        report("explaining", user, len(user_ids))
+        explained += explainer.recommend(user_id, k=k, tone=TONES[user % len(TONES)], locale=locale)
     return explained

@@ -1,1 +1,1 @@
-"""Text against attributions: what a sentence says, and whether it is what drove the score."""
+"""Read finished sentences without the words that wrote them."""

@@ -86,9 +86,6 @@ class Extraction(StrictModel):
         degree_exempt: Where a word of degree belongs to another rule.
         degree_about: What a word of degree speaks of wherever it stands, by rule, as ``about`` of a kind names it.
         event_kinds: Words that tell which kind of event a sentence speaks of, by event kind.
-        causes: What makes a fact a reason.
-        against: What turns it round.
-        constant: A sentence that fits everybody.
         decimal: What parts a whole number from its decimals in the locale.
     """
 
@@ -103,9 +100,6 @@ class Extraction(StrictModel):
     degree_exempt: str
     degree_about: dict[str, str] = {}
     event_kinds: dict[str, str]
-    causes: str
-    against: str
-    constant: str
     decimal: str
     kinds: dict[str, KindExtract]
 

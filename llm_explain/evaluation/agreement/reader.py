@@ -1,4 +1,4 @@
-"""Read a finished sentence: which reasons it gives, in which order, for or against, with which numbers.
+"""Read a finished sentence: which reasons it gives, in which order, with which numbers.
 
 It shares no code and no words with what writes sentences, so a mistake there is not repeated here. What it takes from
 the shop is the names of categories and items.
@@ -62,7 +62,6 @@ class Mention:
         name: The category or the item that it names; empty where it names none.
         values: Numbers that it states, by fact.
         start: Where it stands in the masked sentence.
-        sign: 1 for a reason, −1 for one against, 0 for a fact that is given as neither.
         degrees: Words of degree that stand with it.
         event_kinds: Kinds of event that the words of the sentence tell.
     """
@@ -71,7 +70,6 @@ class Mention:
     name: str
     values: dict[str, float]
     start: int
-    sign: int = 0
     degrees: tuple[str, ...] = ()
     event_kinds: tuple[str, ...] = ()
 
@@ -105,8 +103,7 @@ class Reader:
             text, title=title, category=category, before_item=self._cues.before_item, titles=titles
         )
         sentence = _Sentence(masked, found, self._cues)
-        mentions = sorted(sentence.mentions(), key=lambda mention: mention.start)
-        return sentence.with_degrees([sentence.signed(mention) for mention in mentions])
+        return sentence.with_degrees(sorted(sentence.mentions(), key=lambda mention: mention.start))
 
     def event_kinds(self, text: str, *, title: str, category: str) -> frozenset[str]:
         """Return the kinds of event that the words of a sentence tell.
@@ -231,13 +228,6 @@ class _Sentence:
     def _is_of_another_size(self, name: Found) -> bool:
         """Return whether a name is that of the item but stands for another one: "sugar (32 oz)"."""
         return name.place == "item" and re.match(r" ?[(（]", self.masked[name.end :]) is not None
-
-    def signed(self, mention: Mention) -> Mention:
-        """Return a mention with the sign that the sentence gives it."""
-        against = re.search(self.cues.against, self.masked[: mention.start])
-        is_reason = re.search(self.cues.causes, self.masked) is not None
-        sign = -1 if against else int(is_reason)
-        return replace(mention, sign=sign)
 
     def with_degrees(self, mentions: list[Mention]) -> list[Mention]:
         """Return the mentions with the words of degree that stand closest to each, in its own clause first."""

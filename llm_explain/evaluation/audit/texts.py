@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.evaluation.agreement.drivers import player_of
 from llm_explain.evaluation.agreement.reader import agrees, as_stated
 from llm_explain.evaluation.audit.attributions import attribution_faults, selection_faults
 from llm_explain.evaluation.audit.tables import stated_claims
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from llm_explain.evaluation.audit.attributions import Record
     from llm_explain.evaluation.audit.tables import Audit, StatedClaim
 
+BLOCK = 2000
+"""Records that one run of the SQL looks at."""
+MOST_LISTED = 50
+"""Faults that a report lists."""
+
 
 @dataclass
 class AuditReport:
@@ -29,6 +34,8 @@ class AuditReport:
         values: Numbers that were read in their sentences.
         degrees: Words of degree that were read in them.
         reasons: Reasons that were read in them.
+        unread: Reasons of the records that were not read in their sentences.
+        unsaid: Reasons that were read and that the records do not have.
         faults: One line for each fact, number, word or reason that is false.
     """
 
@@ -37,25 +44,22 @@ class AuditReport:
     values: int = 0
     degrees: int = 0
     reasons: int = 0
+    unread: int = 0
+    unsaid: int = 0
     faults: list[str] = field(default_factory=list)
 
-    def to_dict(self, *, most: int = 50) -> dict[str, Any]:
-        """Return the figures, ready for JSON.
-
-        Args:
-            most: Faults to list.
-
-        Returns:
-            ``records``, ``facts``, ``false`` and what was read in the sentences.
-        """
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures and the first faults, ready for JSON."""
         return {
             "records": self.records,
             "facts": self.facts,
             "false": len(self.faults),
             "reasons_in_text": self.reasons,
+            "reasons_not_read": self.unread,
+            "reasons_only_read": self.unsaid,
             "values_in_text": self.values,
             "degree_words_in_text": self.degrees,
-            "faults": self.faults[:most],
+            "faults": self.faults[:MOST_LISTED],
         }
 
 
@@ -67,7 +71,6 @@ def audit_records(
     *,
     item_of_title: Mapping[str, str] | None = None,
     advance: Callable[[int], None] | None = None,
-    block: int = 2000,
 ) -> AuditReport:
     """Check records from the raw tables alone: attributions, the choice of reasons, facts, and what the sentences say.
 
@@ -77,15 +80,14 @@ def audit_records(
         reader: Reads sentences without the words that wrote them.
         items: Title and category of each item, by ``item_id``.
         item_of_title: Item of each title, for sentences that name another item.
-        advance: StatedClaim how many records are done.
-        block: Records that one run of the SQL looks at.
+        advance: Called with the number of records that are done.
 
     Returns:
         The counts and every fault.
     """
     report = AuditReport(records=len(records))
-    for start in range(0, len(records), block):
-        part = records[start : start + block]
+    for start in range(0, len(records), BLOCK):
+        part = records[start : start + BLOCK]
         for record in part:
             report.faults += [*attribution_faults(record), *selection_faults(record)]
         stated = stated_claims(part)
@@ -93,11 +95,18 @@ def audit_records(
         report.faults += [fault for faults in audit.fact_faults(stated) for fault in faults]
         read = list(mentions_of(part, reader, items, item_of_title or {}, kinds=audit.kinds))
         report.reasons += len(read)
+        told: dict[int, set[str]] = defaultdict(set)
+        for (record, _), mention in read:
+            told[id(record)].add(mention.kind)
+        for record in part:
+            given = {claim["kind"] for claim in (*record["reasons"], *record.get("statements", ()))}
+            report.unread += len(given - told[id(record)]) if record["text"] is not None else 0
+            report.unsaid += len(told[id(record)] - given)
         report.values += sum(len(mention.values) for _, mention in read)
         report.degrees += sum(len(mention.degrees) for _, mention in read)
         report.faults += [fault for faults in text_faults(read, audit) for fault in faults]
         if advance is not None:
-            advance(min(start + block, len(records)))
+            advance(min(start + BLOCK, len(records)))
     return report
 
 
@@ -162,7 +171,9 @@ def as_claim(
     Returns:
         A claim with a kind and a player, and without facts but the other item.
     """
-    player = player_of(kinds[mention.kind], mention, category, other_item[1])
+    kind = kinds[mention.kind]
+    groups = {"own group": category, "other group": mention.name, "past item": other_item[1]}
+    player = f"context:{kind.parts[0]}" if kind.scope == "context" else f"group:{groups[kind.scope]}"
     return {"kind": mention.kind, "player": player, "facts": {"other_item_id": other_item[0]} if other_item[0] else {}}
 
 

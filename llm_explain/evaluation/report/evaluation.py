@@ -28,8 +28,7 @@ class Evaluation:
     """What an evaluation found.
 
     Attributes:
-        report: Every figure, as in ``report.json``: ``ranking``, ``exactness``, ``audit``, ``agreement``,
-            ``controls``, and their inputs.
+        report: Every figure, as in ``report.json``: ``ranking``, ``exactness``, ``audit``, and their inputs.
     """
 
     report: Mapping[str, Any]
@@ -45,7 +44,7 @@ class Evaluation:
         locale: str | None = None,
         progress: Callable[[str, int, int], None] = _silent,
     ) -> Evaluation:
-        """Measure ranking, explanations and texts, with negative controls.
+        """Measure ranking, explanations and texts.
 
         Args:
             artifacts: Folder that ``llm-explain train`` wrote.
@@ -70,8 +69,7 @@ class Evaluation:
         """Return a section's tables by title, written as a reader wants them; how to read one is in ``attrs["note"]``.
 
         Args:
-            section: ``ranking``, ``exactness``, ``audit``, ``agreement`` or ``controls``; any other name is a
-                ``SettingError``.
+            section: ``ranking``, ``exactness`` or ``audit``; any other name is a ``SettingError``.
 
         Returns:
             The tables, in the order of the report.

@@ -6,7 +6,6 @@ import io
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.errors import MissingExtraError
-from llm_explain.evaluation.controls import CONTROLS, OURS
 from llm_explain.evaluation.ranking import SEGMENTS
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ def pictures(report: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     found = {"ranking": {"recall@10 by segment, with 95 % intervals": draw(_recall, ranking, 9.0, 4.2)}}
     if "calibration" in ranking:
         found["ranking"]["Promised and kept"] = draw(_calibration, ranking["calibration"], 4.6, 4.2)
-    found["controls"] = {"Our sentences and the controls": draw(_controls, report["controls"]["metrics"], 10.0, 4.6)}
     return found
 
 
@@ -94,23 +92,3 @@ def _spread(means: Sequence[float], cells: Sequence[Mapping[str, float | None]])
         [max(mean - end, 0.0) for mean, end in zip(means, low, strict=True)],
         [max(end - mean, 0.0) for mean, end in zip(means, high, strict=True)],
     ]
-
-
-def _bars(axes: Any, names: Sequence[str], cells: Sequence[Mapping[str, float | None]]) -> None:
-    means = [cell["mean"] if cell["mean"] is not None else 0.0 for cell in cells]
-    spread = _spread(means, cells)
-    colours = [INK if name == OURS else OTHERS[4] for name in names]
-    axes.barh(range(len(names)), means, xerr=spread, color=colours, error_kw={"elinewidth": 0.8})
-    axes.set_yticks(range(len(names)), names, fontsize=8)
-    axes.invert_yaxis()
-    axes.tick_params(axis="x", labelsize=8)
-    _plain(axes)
-
-
-def _controls(figure: Any, section: Mapping[str, Any]) -> None:
-    systems = (OURS, *CONTROLS)
-    for axes, (metric, row) in zip(figure.subplots(2, 3).ravel(), section.items(), strict=True):
-        _bars(axes, systems, [row["mean"][system] for system in systems])
-        arrow = "↑" if row["higher_is_better"] else "↓"
-        mark = " (not separated)" if row["not_separated"] else ""
-        axes.set_title(f"{metric.replace('_', ' ')} {arrow}{mark}", fontsize=9)

@@ -9,13 +9,15 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.evaluation import exactness
-from llm_explain.evaluation.sample import draw_sample
-from llm_explain.evaluation.sections import agreement, audit, controls, ranking
+from llm_explain.evaluation.explained import draw_users, explain_users
+from llm_explain.evaluation.sections import audit, ranking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llm_explain.evaluation.artifacts import EvaluatedArtifacts, Sizes
+
+ITEMS_A_USER = 10
 
 
 def run(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, int, int], None]) -> dict[str, Any]:
@@ -27,24 +29,20 @@ def run(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, int,
         report: Called with a description, the number done and the total.
 
     Returns:
-        The sections ``ranking``, ``exactness``, ``audit``, ``agreement`` and ``controls``, and their inputs.
+        The sections ``ranking``, ``exactness`` and ``audit``, and their inputs.
     """
-    clock = _Clock()
+    clock, explainer = _Clock(), artifacts.explainer
     found: dict[str, Any] = {"artifacts": artifacts.describe(), "sizes": vars(sizes).copy(), "machine": machine()}
     found["ranking"] = clock("ranking", lambda: ranking.section(artifacts, sizes, report))
-    sample = clock("explaining", lambda: draw_sample(artifacts, sizes, report))
-    found["exactness"] = clock(
-        "exactness",
-        lambda: exactness.section(
-            artifacts.scorer,
-            artifacts.explainer.events,
-            [each.explanation for each in sample.explained],
-            n=sizes.deletions,
-        ),
+    user_ids = draw_users(explainer, -(-sizes.records // ITEMS_A_USER), seed=sizes.seed)
+    explained = clock(
+        "explaining",
+        lambda: explain_users(explainer, user_ids, k=ITEMS_A_USER, locale=artifacts.locale, report=report),
     )
-    found["audit"] = clock("audit", lambda: audit.section(artifacts, sample, report))
-    found["agreement"] = clock("agreement", lambda: agreement.section(sample, sizes))
-    found["controls"] = clock("controls", lambda: controls.section(artifacts, sample, sizes, report))
+    found["exactness"] = clock(
+        "exactness", lambda: exactness.section(artifacts.scorer, explainer.events, explained, n=sizes.deletions)
+    )
+    found["audit"] = clock("audit", lambda: audit.section(artifacts, explained, report))
     return {**found, "seconds": clock.seconds}
 
 
@@ -67,15 +65,5 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
-        "versions": {name: version(name) for name in ("llm-explain-recommendations", "torch") if _has(name)},
+        "versions": {name: version(name) for name in ("llm-explain-recommendations", "torch")},
     }
-
-
-def _has(name: str) -> bool:
-    from importlib.metadata import PackageNotFoundError
-
-    try:
-        version(name)
-    except PackageNotFoundError:
-        return False
-    return True

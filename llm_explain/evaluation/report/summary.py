@@ -1,10 +1,10 @@
-"""The report in a few lines: the main figures, and where a baseline or a control is better."""
+"""The report in a few lines: the main figures, and where a baseline is better."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.evaluation.report.tables import interval, number
+from llm_explain.evaluation.report.tables import interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +23,6 @@ def summary(report: Mapping[str, Any]) -> list[str]:
         *_ranking(report["ranking"]),
         *_exactness(report["exactness"]),
         *_truth(report["audit"]),
-        *_controls(report["controls"]),
     ]
 
 
@@ -57,12 +56,3 @@ def _truth(section: Mapping[str, Any]) -> Iterator[str]:
         f"{section['values_in_text']:,} numbers and {section['degree_words_in_text']:,} words of degree read in their "
         f"sentences, {section['false']:,} are false."
     )
-
-
-def _controls(section: Mapping[str, Any]) -> Iterator[str]:
-    for name, row in section["metrics"].items():
-        if row["not_separated"]:
-            yield f"{name.replace('_', ' ')} does not separate our sentences from: {', '.join(row['not_separated'])}."
-    truth = section["metrics"]["true_of_the_data"]["mean"]
-    shares = ", ".join(f"{system} {number(cell['mean'])}" for system, cell in truth.items())
-    yield f"Share of sentences that are true of the data: {shares}."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.evaluation.controls import CONTROLS, OURS
 from llm_explain.evaluation.ranking import METRICS, SEGMENTS
 
 if TYPE_CHECKING:
@@ -36,11 +35,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return "–" if value is None or value != value else f"{value:,.{digits}f}"
 
 
-def interval(found: Mapping[str, float | None], digits: int = 3) -> str:
+def interval(found: Mapping[str, float | None]) -> str:
     """Return a mean with its interval."""
     if found["mean"] is None:
         return "–"
-    return f"{number(found['mean'], digits)} [{number(found['low'], digits)}, {number(found['high'], digits)}]"
+    return f"{number(found['mean'])} [{number(found['low'])}, {number(found['high'])}]"
 
 
 def tables(report: Mapping[str, Any]) -> list[Table]:
@@ -56,8 +55,6 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
         *_ranking(report["ranking"]),
         *_exactness(report["exactness"]),
         *_audit(report["audit"]),
-        *_agreement(report["agreement"]),
-        *_controls(report["controls"]),
     ]
 
 
@@ -142,6 +139,8 @@ def _audit(section: Mapping[str, Any]) -> Iterator[Table]:
         "with_reasons",
         "facts",
         "reasons_in_text",
+        "reasons_not_read",
+        "reasons_only_read",
         "values_in_text",
         "degree_words_in_text",
         "false",
@@ -151,47 +150,8 @@ def _audit(section: Mapping[str, Any]) -> Iterator[Table]:
         "Checked from the raw tables",
         ("what", "number"),
         [(name.replace("_", " "), f"{section[name]:,}") for name in names],
+        "Not read: reasons of the records that the reader did not find in their sentences. Only read: reasons that it "
+        "found and that the records do not have.",
     )
     if section["faults"]:
         yield Table("audit", "What is false", ("fault",), [(fault,) for fault in section["faults"]])
-
-
-def _agreement(section: Mapping[str, Any]) -> Iterator[Table]:
-    read = section["reader"]
-    yield Table(
-        "agreement",
-        "Agreement of each sentence",
-        ("metric", "mean"),
-        [(name.replace("_", " "), interval(found)) for name, found in section["metrics"].items()],
-        f"{section['sentences']:,} sentences of {section['users']:,} users. Of {read['reasons']:,} reasons the reader "
-        f"missed {read['missed']:,} and read {read['invented']:,} that the record does not have.",
-    )
-
-
-def _controls(section: Mapping[str, Any]) -> Iterator[Table]:
-    header = ("metric", OURS, *CONTROLS, "not separated from")
-    arrow = {True: "↑", False: "↓"}
-    yield Table(
-        "controls",
-        "Metrics of our sentences and of the controls",
-        header,
-        [
-            (
-                f"{name.replace('_', ' ')} {arrow[row['higher_is_better']]}",
-                *(number(row["mean"][system]["mean"]) for system in (OURS, *CONTROLS)),
-                ", ".join(row["not_separated"]) or "–",
-            )
-            for name, row in section["metrics"].items()
-        ],
-        "The last column names the controls that the paired 95 % interval does not place below our sentences.",
-    )
-    yield Table(
-        "controls",
-        "Examples",
-        ("item", "system", "sentence"),
-        [
-            (example["item"], system, example[system] or "(nothing)")
-            for example in section["examples"]
-            for system in (OURS, *CONTROLS)
-        ],
-    )

@@ -22,8 +22,6 @@ SECTIONS: Final = {
     "ranking": "Ranking",
     "exactness": "Exactness",
     "audit": "True of the data",
-    "agreement": "Text against attributions",
-    "controls": "Controls",
 }
 
 

@@ -5,30 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.evaluation.audit import Audit, audit_records
-from llm_explain.evaluation.sample import ITEMS_A_USER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from llm_explain.evaluation.artifacts import EvaluatedArtifacts
-    from llm_explain.evaluation.sample import Sample
+    from llm_explain.records import Explanation
 
 
-def section(artifacts: EvaluatedArtifacts, sample: Sample, report: Callable[[str, int, int], None]) -> dict[str, Any]:
+def section(
+    artifacts: EvaluatedArtifacts, explained: Sequence[Explanation], report: Callable[[str, int, int], None]
+) -> dict[str, Any]:
     """Check every record, and those of the same users' composed lists, from the raw tables.
 
     Args:
         artifacts: Artifacts under evaluation.
-        sample: The records.
+        explained: Explanations of rankings.
         report: Called with a description, the number done and the total.
 
     Returns:
         The section.
     """
     explainer = artifacts.explainer
-    users = list(dict.fromkeys(str(record["user_id"]) for record in sample.records))
-    lists = explainer.recommend_many(users, k=ITEMS_A_USER, locale=artifacts.locale)
-    records = [*map(dict, sample.records), *(row.to_dict() for rows in lists for row in rows)]
+    users = list(dict.fromkeys(str(each.user_id) for each in explained))
+    lists = explainer.recommend_many(users, k=len(explained) // len(users), locale=artifacts.locale)
+    records = [row.to_dict() for rows in (explained, *lists) for row in rows]
     report("audit", 0, len(records))
     found = audit_records(
         records,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from llm_explain.evaluation.bootstrap import Bootstrap, by_group
+from llm_explain.evaluation.bootstrap import Bootstrap
 
 
 def test_a_constant_has_no_interval():
@@ -35,9 +35,3 @@ def test_the_interval_is_that_of_a_mean():
     found = Bootstrap(400, n_resamples=2000, seed=3).interval(coins)
     assert found["low"] == pytest.approx(0.451, abs=0.008)
     assert found["high"] == pytest.approx(0.549, abs=0.008)
-
-
-def test_groups_are_averaged_before_they_are_resampled():
-    # Group 0: (1 + 3) / 2 = 2. Group 1: 5, its NaN left out. Group 2: nothing.
-    found = by_group(np.array([1.0, 3.0, 5.0, np.nan]), np.array([0, 0, 1, 1]), 3)
-    np.testing.assert_array_equal(found, [2.0, 5.0, np.nan])

@@ -103,12 +103,6 @@ def test_a_name_inside_a_longer_one_is_not_read():
     assert [each.kind for each in read("We picked this cheddar cheese because it's on promotion.")] == ["promotion"]
 
 
-def test_signs():
-    assert [each.sign for each in read("You've bought this 12 times.")] == [0]  # a fact, not a reason
-    assert [each.sign for each in read("Here because you've bought this 12 times.")] == [1]
-    assert [each.sign for each in read("Recommended although you buy soup.")] == [-1]
-
-
 def test_words_of_degree_go_to_the_claim_in_their_clause():
     one, other = read("You often buy soup, and you regularly buy cheese.")
     assert (one.degrees, other.degrees) == (("often", "current"), ("regularly", "current"))

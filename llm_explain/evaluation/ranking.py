@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scoring.evaluation.protocol import Ranker
     from scoring.evaluation.split import Split
 
-METRICS: Final = {"recall@10": metrics.recall, "ndcg@10": metrics.ndcg}
+METRICS: Final = ("recall@10", "ndcg@10")
 SEGMENTS: Final = ("all", "repeat", "never bought", "new items", "cold users")
 NEW_DAYS: Final = 90
 COLD_SHARE: Final = 0.1
@@ -134,17 +134,7 @@ def _segments(
 
 
 def _metrics(scores: Values, relevant: Flags) -> dict[str, Values]:
-    """Return every metric of every user, NaN where nothing is relevant."""
-    asked = relevant.any(axis=1)
-    best = metrics.top_k(scores, 10)
-    n_relevant = relevant.sum(axis=1)[asked].astype(np.int64)
-    # A place that holds an excluded candidate is an empty place.
-    hits = (np.take_along_axis(relevant, best, axis=1) & np.isfinite(np.take_along_axis(scores, best, axis=1)))[asked]
-    found: dict[str, Values] = {}
-    for name, metric in METRICS.items():
-        found[name] = np.full(len(scores), np.nan)
-        found[name][asked] = metric(hits, n_relevant)
-    return found
+    return dict(zip(METRICS, metrics.recall_and_ndcg(scores, relevant), strict=True))
 
 
 def summarise(

@@ -56,42 +56,24 @@ def evaluate(
     Returns:
         ``recall@k``, ``ndcg@k`` and ``n_users``, the same with ``_new``, and the errors.
     """
-    means, means_new = _Means(""), _Means("_new")
+    blocks = []
     shown, everything = _Calibration(), _Calibration()
     for start in range(0, len(split.user_ids), block):
         users = slice(start, start + block)
         scores = _scored(ranker, split, users)
         relevant, bought = split.relevant[users].toarray() > 0, split.bought[users].toarray() > 0
-        means.add(scores, relevant, k)
-        means_new.add(np.where(bought, -np.inf, scores), relevant & ~bought, k)
+        new = metrics.recall_and_ndcg(np.where(bought, -np.inf, scores), relevant & ~bought, k)
+        blocks.append(np.stack([metrics.recall_and_ndcg(scores, relevant, k), new]))
         if probability is not None:
             promised, best = probability(scores.astype(np.float64)), metrics.top_k(scores, N_CALIBRATION)
             shown.add(np.take_along_axis(promised, best, axis=1), np.take_along_axis(relevant, best, axis=1))
             everything.add(promised, relevant)
-    errors = {} if probability is None else {"ece": shown.error, "ece_all": everything.error}
-    return means.result() | means_new.result() | errors
-
-
-class _Means:
-    """Collects the metrics of blocks of users."""
-
-    def __init__(self, suffix: str) -> None:
-        self.suffix = suffix
-        self.values: dict[str, list[metrics.PerUser]] = {}
-
-    def add(self, scores: Scores, relevant: npt.NDArray[np.bool_], k: int) -> None:
-        asked = relevant.any(axis=1)
-        hits = np.take_along_axis(relevant, metrics.top_k(scores, k), axis=1)[asked]
-        n_relevant = relevant.sum(axis=1)[asked]
-        for name, metric in {f"recall@{k}": metrics.recall, f"ndcg@{k}": metrics.ndcg}.items():
-            self.values.setdefault(name + self.suffix, []).append(metric(hits, n_relevant))
-
-    def result(self) -> dict[str, float]:
-        """Return the means, NaN where no user was asked, and the number of users."""
-        per_user = {name: np.concatenate(blocks) for name, blocks in self.values.items()}
-        n_users = len(next(iter(per_user.values())))
-        means = {name: float(value.mean()) if n_users else float("nan") for name, value in per_user.items()}
-        return means | {f"n_users{self.suffix}": float(n_users)}
+    means: dict[str, float] = {}
+    for suffix, values in zip(("", "_new"), np.concatenate(blocks, axis=2), strict=True):
+        known = values[:, np.isfinite(values[0])]
+        recall, ndcg = known.mean(axis=1).tolist() if known.size else (np.nan, np.nan)
+        means |= {f"recall@{k}{suffix}": recall, f"ndcg@{k}{suffix}": ndcg, f"n_users{suffix}": float(known.shape[1])}
+    return means if probability is None else means | {"ece": shown.error, "ece_all": everything.error}
 
 
 class _Calibration:

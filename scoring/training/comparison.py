@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from scoring.baselines import cheap_baselines
@@ -16,7 +15,7 @@ from scoring.data.catalogue import Catalogue
 from scoring.data.tables import ITEM_ID, KIND, TIMESTAMP, USER_ID, Tables
 from scoring.data.targets import counted_rows
 from scoring.errors import MissingExtraError, SettingError
-from scoring.evaluation import metrics
+from scoring.evaluation.metrics import PerUser, recall_and_ndcg
 from scoring.evaluation.protocol import BLOCK
 from scoring.evaluation.split import Split
 from scoring.scorer.retrieval import enough_events
@@ -38,9 +37,6 @@ TEST_DAYS: Final = 30
 
 MIN_TRAIN_SHARE: Final = 0.5
 N_RESAMPLES: Final = 1000
-
-PerUser = npt.NDArray[np.float64]
-"""A metric of each test user, NaN for users who are not asked, shape ``(n_users,)``."""
 
 
 @dataclass(frozen=True)
@@ -173,20 +169,11 @@ def per_user(ranker: Ranker, task: Task) -> dict[str, PerUser]:
         users = slice(start, start + BLOCK)
         scores = np.asarray(ranker(split.user_ids[users]), dtype=np.float64)
         relevant, bought = split.relevant[users].toarray() > 0, split.bought[users].toarray() > 0
-        new = _recall_and_ndcg(np.where(bought, -np.inf, scores), relevant & ~bought)
-        everything = new if task.only_new else _recall_and_ndcg(scores, relevant)
+        scores = np.where(relevant, np.nextafter(scores, -np.inf), scores)  # a tie counts against the ranker
+        new = recall_and_ndcg(np.where(bought, -np.inf, scores), relevant & ~bought, K)
+        everything = new if task.only_new else recall_and_ndcg(scores, relevant, K)
         found.append(np.stack([*everything, new[0]]))
     return dict(zip(METRICS, np.concatenate(found, axis=1), strict=True))
-
-
-def _recall_and_ndcg(scores: metrics.Scores, relevant: npt.NDArray[np.bool_]) -> tuple[PerUser, PerUser]:
-    asked = relevant.any(axis=1)
-    behind = np.where(relevant, np.nextafter(scores, -np.inf), scores)[asked]
-    hits = np.take_along_axis(relevant[asked], metrics.top_k(behind, K), axis=1)
-    n_relevant = relevant.sum(axis=1)[asked]
-    values = np.full((2, len(scores)), np.nan)
-    values[:, asked] = metrics.recall(hits, n_relevant), metrics.ndcg(hits, n_relevant)
-    return values[0], values[1]
 
 
 def _means(values: Mapping[str, PerUser]) -> dict[str, float | None]:

@@ -46,6 +46,7 @@ class MutationWords(StrictModel):
     exchanges: dict[str, tuple[tuple[str, str], ...]]
     injected: tuple[str, ...]
     links: tuple[str, ...]
+    no_end: frozenset[str] = frozenset()
 
 
 class Distractors:

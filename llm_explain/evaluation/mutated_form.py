@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from llm_explain.evaluation.mutated_words import before_end
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     import random
 
     from llm_explain.evaluation.distractors import Distractors
+    from llm_explain.evaluation.mutations import Mutation
     from llm_explain.evaluation.true_texts import TrueText
 
 _CONTROL = "\x00\x07\x08\x0b\x1b\x7f\x85\t\r\n"
@@ -22,47 +24,12 @@ _FRAMES = ("<b>{}</b>", "*{}*", "`{}`", "<p>{}", "[{}](x)", "_{}_", "# {}", "> {
 _SLOTS = ("{times}", "{{item}}", "{category}", "{0}", "%s", "{% if x %}", "${price}", "{item.__class__}", "[[brand]]")
 
 
-def _inserted(text: str, piece: str, chance: random.Random) -> str:
-    place = chance.randrange(1, len(text))
-    return text[:place] + piece + text[place:]
+def _inserted(pieces: str, text: TrueText, _: Distractors, chance: random.Random) -> str:
+    place = chance.randrange(1, len(text.text))
+    return text.text[:place] + chance.choice(pieces) + text.text[place:]
 
 
-def markup(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Mark the text up."""
-    return chance.choice(_FRAMES).format(text.text)
-
-
-def link(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Add a link or an address."""
-    return before_end(text.text, chance.choice(distractors.words.links))
-
-
-def left_over_slot(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Leave a slot, or what a template engine would read, in the text."""
-    return before_end(text.text, f" {chance.choice(_SLOTS)}")
-
-
-def control_character(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Put a control character into the text."""
-    return _inserted(text.text, chance.choice(_CONTROL), chance)
-
-
-def bidirectional_character(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Turn the direction of writing."""
-    return _inserted(text.text, chance.choice(_BIDIRECTIONAL), chance)
-
-
-def invisible_character(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Put a character without width into the text."""
-    return _inserted(text.text, chance.choice(_INVISIBLE), chance)
-
-
-def picture(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Put a pictogram at the end."""
-    return f"{text.text} {chance.choice(_PICTURES)}"
-
-
-def letter_of_another_script(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
+def _letter_of_another_script(text: TrueText, _: Distractors, chance: random.Random) -> str | None:
     """Exchange a letter for one that looks alike."""
     places = [place for place, letter in enumerate(text.text) if letter in _ALIKE]
     if not places:
@@ -71,12 +38,7 @@ def letter_of_another_script(text: TrueText, distractors: Distractors, chance: r
     return text.text[:place] + _ALIKE[text.text[place]] + text.text[place + 1 :]
 
 
-def injected_start(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Begin with what a prompt or a template would obey."""
-    return chance.choice(distractors.words.injected) + text.text
-
-
-def cut_short(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
+def _cut_short(text: TrueText, _: Distractors, chance: random.Random) -> str | None:
     """End in the middle."""
     words = text.text.split(" ")
     if len(words) == 1:
@@ -84,35 +46,39 @@ def cut_short(text: TrueText, distractors: Distractors, chance: random.Random) -
     return " ".join(words[: chance.randint(1, len(words) - 1)])
 
 
-def cut_at_a_word(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
+def _cut_at_a_word(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """End at a word from which the sentence cannot end, with a stop."""
     words = text.text[:-1].split(" ")
-    ends = [
-        place for place, word in enumerate(words) if word in _NO_END and " ".join(words[: place + 1])[-6:] != "new in"
-    ]
+    ends = [place for place, word in enumerate(words) if word in distractors.words.no_end]
     return " ".join(words[: chance.choice(ends) + 1]) + "." if ends else None
 
 
-_NO_END = frozenset(("a", "an", "and", "because", "every", "in", "of", "on", "our", "the", "with", "your", "you've"))
-
-
-def too_long(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
+def _too_long(text: TrueText, distractors: Distractors, _: random.Random) -> str | None:
     """Say the text again and again."""
     return " ".join([text.text] * (distractors.lexicon.max_length // len(text.text) + 1))
 
 
-def said_twice(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Say the text twice."""
-    return f"{text.text} {text.text}"
-
-
-def without_letters(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Say nothing."""
-    return chance.choice(("", " ", ".", "…", "\n", "?", "- -"))
-
-
-def shouted(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    """Shout."""
+def _shouted(text: TrueText, _: Distractors, chance: random.Random) -> str | None:
     upper: str = text.text.upper()
     louder: list[str] = [text.text[:-1] + "!!!", text.text[:-1] + "?!", *([upper] if upper != text.text else [])]
     return chance.choice(louder)
+
+
+FORM: Final[dict[str, Mutation]] = {
+    "markup": lambda text, _, chance: chance.choice(_FRAMES).format(text.text),
+    "link": lambda text, distractors, chance: before_end(text.text, chance.choice(distractors.words.links)),
+    "left_over_slot": lambda text, _, chance: before_end(text.text, f" {chance.choice(_SLOTS)}"),
+    "control_character": partial(_inserted, _CONTROL),
+    "bidirectional_character": partial(_inserted, _BIDIRECTIONAL),
+    "invisible_character": partial(_inserted, _INVISIBLE),
+    "picture": lambda text, _, chance: f"{text.text} {chance.choice(_PICTURES)}",
+    "letter_of_another_script": _letter_of_another_script,
+    "injected_start": lambda text, distractors, chance: chance.choice(distractors.words.injected) + text.text,
+    "cut_short": _cut_short,
+    "cut_at_a_word": _cut_at_a_word,
+    "too_long": _too_long,
+    "said_twice": lambda text, *_: f"{text.text} {text.text}",
+    "without_letters": lambda _, __, chance: chance.choice(("", " ", ".", "…", "\n", "?", "- -")),
+    "shouted": _shouted,
+}
+"""Mutations by the name of their kind."""

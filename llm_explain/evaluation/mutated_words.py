@@ -29,39 +29,27 @@ def before_end(text: str, words: str) -> str:
     return f"{text[:-1]}{words}{text[-1]}"
 
 
-def add_words(addition: Addition, text: TrueText, chance: random.Random) -> str | None:
-    """Put words before the end of a sentence, where no claim of it licenses them.
-
-    Args:
-        addition: The words, and what licenses them.
-        text: The sentence.
-        chance: Source of chance.
-
-    Returns:
-        The mutant.
-    """
+def add_words(
+    name: str, addition: Addition, text: TrueText, distractors: Distractors, chance: random.Random
+) -> str | None:
+    """Put words before the end of a sentence, where no claim of it licenses them."""
+    if any(name in distractors.rules.kinds[kind].mutations.allows for kind in text.kinds):
+        return None
     if addition.is_only_neutral and not text.is_neutral:
         return None
     return before_end(text.text, chance.choice(addition.phrases))
 
 
-def add_sentence(sentences: Sequence[str], text: TrueText, chance: random.Random) -> str | None:
+def add_sentence(sentences: Sequence[str], text: TrueText, _: Distractors, chance: random.Random) -> str | None:
     """Put a sentence behind the text, or before it."""
     added = chance.choice(sentences)
     return f"{text.text} {added}" if chance.random() < 2 / 3 else f"{added} {text.text}"
 
 
-def exchange_words(pairs: Sequence[tuple[str, str]], text: TrueText, chance: random.Random) -> str | None:
-    """Exchange words between the values for others.
-
-    Args:
-        pairs: Regular expressions and what replaces them.
-        text: The sentence.
-        chance: Source of chance.
-
-    Returns:
-        The mutant; ``None`` where no expression is found.
-    """
+def exchange_words(
+    pairs: Sequence[tuple[str, str]], text: TrueText, _: Distractors, chance: random.Random
+) -> str | None:
+    """Exchange what a regular expression finds between the values for its replacement."""
     found = [
         (match, replacement)
         for pattern, replacement in pairs
@@ -92,7 +80,7 @@ def add_degree(text: TrueText, distractors: Distractors, chance: random.Random) 
     places = "|".join(map(re.escape, distractors.words.degree_places))
     adverb = chance.choice(distractors.words.degrees[chance.choice(degrees)])
     space = " " if adverb.isascii() else ""
-    return exchange_words([(bounded(f"({places})"), rf"{adverb}{space}\1")], text, chance)
+    return exchange_words([(bounded(f"({places})"), rf"{adverb}{space}\1")], text, distractors, chance)
 
 
 def degree_of_another_claim(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
@@ -124,7 +112,7 @@ def exchange_degree(text: TrueText, distractors: Distractors, chance: random.Ran
         word for name, words in distractors.words.degrees.items() if name not in text.licences for word in words
     ]
     pattern = bounded("|".join(map(re.escape, said)))
-    return exchange_words([(pattern, chance.choice(unlicensed))], text, chance)
+    return exchange_words([(pattern, chance.choice(unlicensed))], text, distractors, chance)
 
 
 def add_clause(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:

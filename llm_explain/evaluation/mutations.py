@@ -6,14 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from llm_explain.evaluation import mutated_form as form
 from llm_explain.evaluation import mutated_values as values
 from llm_explain.evaluation import mutated_words as words
+from llm_explain.evaluation.mutated_form import FORM
 
 if TYPE_CHECKING:
     import random
 
-    from llm_explain.evaluation.distractors import Addition, Distractors
+    from llm_explain.evaluation.distractors import Distractors
     from llm_explain.evaluation.true_texts import TrueText
 
 Mutation = Callable[["TrueText", "Distractors", "random.Random"], "str | None"]
@@ -49,24 +49,6 @@ _VALUES: dict[str, Mutation] = {
     "blocked_word": words.blocked_word,
 }
 
-_FORM: dict[str, Mutation] = {
-    "markup": form.markup,
-    "link": form.link,
-    "left_over_slot": form.left_over_slot,
-    "control_character": form.control_character,
-    "bidirectional_character": form.bidirectional_character,
-    "invisible_character": form.invisible_character,
-    "picture": form.picture,
-    "letter_of_another_script": form.letter_of_another_script,
-    "injected_start": form.injected_start,
-    "cut_short": form.cut_short,
-    "cut_at_a_word": form.cut_at_a_word,
-    "too_long": form.too_long,
-    "said_twice": form.said_twice,
-    "without_letters": form.without_letters,
-    "shouted": form.shouted,
-}
-
 
 def mutations(distractors: Distractors) -> dict[str, Mutation]:
     """Return every kind of mutation, those of the locale's words included.
@@ -79,24 +61,9 @@ def mutations(distractors: Distractors) -> dict[str, Mutation]:
     """
     found = dict(_VALUES)
     for name, addition in distractors.words.additions.items():
-        found[f"add_{name}"] = partial(_add, name, addition)
+        found[f"add_{name}"] = partial(words.add_words, name, addition)
     for name, sentences in distractors.words.sentences.items():
-        found[f"add_sentence_{name}"] = partial(_append, sentences)
+        found[f"add_sentence_{name}"] = partial(words.add_sentence, sentences)
     for name, pairs in distractors.words.exchanges.items():
-        found[f"change_{name}"] = partial(_exchange, pairs)
-    return found | _FORM
-
-
-def _add(name: str, addition: Addition, text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    is_allowed = any(name in distractors.rules.kinds[kind].mutations.allows for kind in text.kinds)
-    return None if is_allowed else words.add_words(addition, text, chance)
-
-
-def _append(sentences: tuple[str, ...], text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
-    return words.add_sentence(sentences, text, chance)
-
-
-def _exchange(
-    pairs: tuple[tuple[str, str], ...], text: TrueText, distractors: Distractors, chance: random.Random
-) -> str | None:
-    return words.exchange_words(pairs, text, chance)
+        found[f"change_{name}"] = partial(words.exchange_words, pairs)
+    return found | FORM

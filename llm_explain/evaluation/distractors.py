@@ -47,6 +47,7 @@ class MutationWords(StrictModel):
     injected: tuple[str, ...]
     links: tuple[str, ...]
     no_end: frozenset[str] = frozenset()
+    bought_this: str = "(?!)"
 
 
 class Distractors:

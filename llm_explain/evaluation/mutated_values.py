@@ -222,7 +222,7 @@ def sensitive_name(text: TrueText, distractors: Distractors, chance: random.Rand
 
 def item_for_category(text: TrueText, distractors: Distractors, chance: random.Random) -> str | None:
     """Name the category of another sentence where this one says "this"."""
-    match = re.search(r"\b(?:bought|buy|purchased) (this|it)\b", text.text)
+    match = re.search(distractors.words.bought_this, text.text)
     name = another(distractors.categories, text, chance)
     return f"{text.text[: match.start(1)]}{name}{text.text[match.end(1) :]}" if match and name else None
 

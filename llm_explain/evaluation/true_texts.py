@@ -107,7 +107,6 @@ def claim_requests(
     *,
     n: int,
     seed: int,
-    user_ids: Sequence[str] = (),
     kinds: ClaimKinds | None = None,
 ) -> list[SentenceRequest]:
     """Return what sentences about real users may state.
@@ -121,14 +120,13 @@ def claim_requests(
         lexicon: The locale's words, with the rules of its words of degree.
         n: Least number of requests, if the shop has so many.
         seed: Source of chance.
-        user_ids: Users to draw from; all if not given.
         kinds: Claim kinds in force; the installed ones if not given.
 
     Returns:
         Requests with one or two claims.
     """
     chance = random.Random(seed)  # noqa: S311  a sample, not a secret
-    users = list(user_ids or events.user_ids)
+    users = list(events.user_ids)
     chance.shuffle(users)
     requests: list[SentenceRequest] = []
     for user_id in users:

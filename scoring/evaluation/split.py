@@ -113,7 +113,6 @@ class Split:
         catalogue: Catalogue,
         *,
         cutoff: pd.Timestamp,
-        until: pd.Timestamp | None = None,
         min_rows: int = MIN_ROWS,
         shop: Shop | None = None,
     ) -> Split:
@@ -123,7 +122,6 @@ class Split:
             events: The events table.
             catalogue: The shop's items; every event names one of them.
             cutoff: Earlier events train, later ones (this moment included) test.
-            until: Events at this moment or later are left out; without it the test runs to the end of the log.
             min_rows: Training rows that make an item a candidate.
             shop: Which kinds of event are rows at all; the default settings if not given.
 
@@ -131,9 +129,6 @@ class Split:
             The split; rows are target events that no return before the cut-off, or in the test after it, took back.
             Without a candidate or a test user left, nothing can be measured and a ``SettingError`` says so.
         """
-        moments = events[TIMESTAMP]
-        if until is not None:
-            events = events[(moments < until).to_numpy()]
         is_train = (events[TIMESTAMP] < cutoff).to_numpy(dtype=bool)
         is_counted = np.zeros(len(events), dtype=bool)
         for part in (is_train, ~is_train):

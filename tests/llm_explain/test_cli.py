@@ -208,6 +208,11 @@ def test_training_without_held_out_events_says_so(
     [
         (["recommend", "--user", "u00", "--artifacts", "nowhere"], "Run `llm-explain train"),
         (["recommend", "--user", "u00", "--as-of", "soon"], "--as-of is 'soon' but a date and time is needed"),
+        (
+            ["recommend", "--user", "u00", "-k", "ten"],
+            "-k is 'ten' but must be a valid integer. Correct it; `llm-explain recommend --help` lists the options.",
+        ),
+        (["evaluate", "ranking", "--data", "x", "--protocol", "best"], "--protocol is 'best' but must be "),
         (["train", "--data", "nowhere"], "events.parquet is missing but is needed"),
         (
             ["import", "csv", "--events", "a.csv", "--items", "b.csv", "--out", "x", "--map", "a"],

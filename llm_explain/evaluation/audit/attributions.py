@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 """An explanation record (docs/design.md §9)."""
 
+MAX_REASONS, MIN_SHARE, MIN_ITEM_SHARE = 2, 0.1, 0.03
+"""What a policy allows by default. A past item has its id behind a colon of the part."""
+
 
 def attribution_faults(record: Record) -> Iterator[str]:
     """Yield what a record's reasons claim of its attribution that is not so.
@@ -39,28 +42,23 @@ def attribution_faults(record: Record) -> Iterator[str]:
             yield f"{where}, {reason['kind']}: share is {reason['share']} but {phi / positive} is due"
 
 
-def selection_faults(
-    record: Record, *, max_reasons: int = 2, min_share: float = 0.1, min_item_share: float = 0.03
-) -> Iterator[str]:
+def selection_faults(record: Record) -> Iterator[str]:
     """Yield what is wrong with the choice of reasons in a record that is shown.
 
     Args:
         record: An explanation record.
-        max_reasons: Most reasons.
-        min_share: Least share of a reason.
-        min_item_share: Least share of a reason that is one past item: its part has the item's id behind a colon.
 
     Yields:
         str: One line for each fault.
     """
     reasons = record["reasons"]
     where = f"user {record['user_id']}, item {record['item_id']}"
-    if len(reasons) > max_reasons:
+    if len(reasons) > MAX_REASONS:
         yield f"{where}: {len(reasons)} reasons"
     if len({reason["kind"] for reason in reasons}) < len(reasons):
         yield f"{where}: two reasons of one kind"
     if len({(reason["player"], reason["part"]) for reason in reasons}) < len(reasons):
         yield f"{where}: two reasons for one part"
     for reason in reasons:
-        if reason["share"] < (min_item_share if ":" in reason["part"] else min_share):
+        if reason["share"] < (MIN_ITEM_SHARE if ":" in reason["part"] else MIN_SHARE):
             yield f"{where}: {reason['kind']} has a share of {reason['share']}"

@@ -62,13 +62,6 @@ def test_nothing_after_the_cutoff_reaches_training(split: Split) -> None:
     np.testing.assert_array_equal(other.train.matrix().toarray(), split.train.matrix().toarray())
 
 
-def test_until_ends_the_test() -> None:
-    split = Split.at(
-        events_of(ROWS), catalogue_of(ITEMS), cutoff=CUTOFF, until=CUTOFF + pd.Timedelta(days=2), min_rows=2
-    )
-    assert split.user_ids == ("ann",)
-
-
 def test_the_order_of_the_rows_does_not_matter(split: Split) -> None:
     shuffled = events_of(ROWS).sample(frac=1.0, random_state=3)
     other = Split.at(shuffled, catalogue_of(ITEMS), cutoff=CUTOFF, min_rows=2)

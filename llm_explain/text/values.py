@@ -162,6 +162,16 @@ def _of_known(write: Written) -> Written:
     return cast("Written", known)
 
 
+def _reading(fact: str, write: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter that also reads what every expression knows, for example the day of the sentence."""
+
+    @pass_context
+    def written(context: Context, value: Any) -> Any:
+        return write(value, context[fact])
+
+    return written
+
+
 class _Filters:
     """The filters of slot values, in one locale's manner."""
 
@@ -173,53 +183,15 @@ class _Filters:
     def by_name(self) -> dict[str, Callable[..., Any]]:
         """Return every filter by the name that expressions use."""
 
-        @pass_context
-        def date(context: Context, day: Any) -> str | None:
-            return self.date(day, context["as_of"])
-
-        @pass_context
-        def past_month(context: Context, day: Any) -> str | None:
-            return self.past_month(day, context["as_of"])
-
-        @pass_context
-        def coming(context: Context, day: Any) -> dt.date | None:
-            return self.coming(day, context["as_of"])
-
-        @pass_context
-        def other_item(context: Context, item_id: Any) -> str | None:
-            return self.other_item(item_id, context["titles"])
-
-        @pass_context
-        def plain_item(context: Context, item_id: Any) -> str | None:
-            return self.plain_item(item_id, context["titles"])
-
-        @pass_context
-        def promotion(_: Context, label: Any, store_id: Any = None) -> str | None:
-            return self.promotion(label, store_id)
-
         own = (
-            "measure",
-            "interval",
-            "whole",
-            "round_down",
-            "day",
-            "last_day",
-            "month",
-            "price",
-            "percent",
-            "name",
-            "either",
-            "brand",
-            "in_words",
-        )
-        return {
-            **{name: getattr(self, name) for name in own},
-            "date": date,
-            "past_month": past_month,
-            "coming": coming,
-            "other_item": other_item,
-            "plain_item": plain_item,
-            "promotion": promotion,
+            "measure", "interval", "whole", "round_down", "day", "last_day", "month", "price", "percent", "name",
+            "either", "brand", "in_words", "promotion",
+        )  # fmt: skip
+        reading = {
+            "date": "as_of", "past_month": "as_of", "coming": "as_of", "other_item": "titles", "plain_item": "titles"
+        }  # fmt: skip
+        return {name: getattr(self, name) for name in own} | {
+            name: _reading(fact, getattr(self, name)) for name, fact in reading.items()
         }
 
     @_of_known
@@ -357,7 +329,7 @@ class _Filters:
         """Return a size in the locale's words."""
         return self._names.in_words(str(size))
 
-    def promotion(self, label: str, store_id: str | None) -> str | None:
+    def promotion(self, label: str, store_id: str | None = None) -> str | None:
         """Return what a promotion is; nothing for one that is not spoken of."""
         phrases, plain = self._lexicon.promotions, str(label).strip().casefold()
         if plain in phrases.never or isinstance(label, Undefined):

@@ -47,9 +47,6 @@ def write_shards(shards: Shards, numbers: Sequence[int], workers: int) -> Iterat
 
     Yields:
         int: The place of each shard when it is written.
-
-    Raises:
-        MissingExtraError: If Ray is not installed.
     """
     try:
         import ray

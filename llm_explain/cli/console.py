@@ -88,7 +88,7 @@ def end_audit(n_records: int, faults: Sequence[str]) -> None:
         faults: One line for each fault.
 
     Raises:
-        Exit: If there is a fault.
+        typer.Exit: If there is a fault.
     """
     for fault in faults:
         note(fault)

@@ -12,13 +12,17 @@ from llm_explain.text.values import ValueWriter
 from llm_explain.verifier.rules import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import random
+    from collections.abc import Callable, Mapping, Sequence
 
     from llm_explain.evaluation.true_texts import TrueText
     from llm_explain.policy.policy import Policy
     from llm_explain.records import Claim
     from llm_explain.text.lexicon import Lexicon
     from scoring.data.catalogue import Catalogue
+
+    Mutation = Callable[[TrueText, "Distractors", random.Random], str | None]
+    """Makes a mutant that its claims do not license; ``None`` where it does not apply to a sentence."""
 
 
 class Addition(StrictModel):

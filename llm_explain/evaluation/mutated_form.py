@@ -10,8 +10,7 @@ from llm_explain.evaluation.mutated_words import before_end
 if TYPE_CHECKING:
     import random
 
-    from llm_explain.evaluation.distractors import Distractors
-    from llm_explain.evaluation.mutations import Mutation
+    from llm_explain.evaluation.distractors import Distractors, Mutation
     from llm_explain.evaluation.true_texts import TrueText
 
 _CONTROL = "\x00\x07\x08\x0b\x1b\x7f\x85\t\r\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,7 @@ from llm_explain.evaluation import mutated_words as words
 from llm_explain.evaluation.mutated_form import FORM
 
 if TYPE_CHECKING:
-    import random
-
-    from llm_explain.evaluation.distractors import Distractors
-    from llm_explain.evaluation.true_texts import TrueText
-
-Mutation = Callable[["TrueText", "Distractors", "random.Random"], "str | None"]
-"""Makes a mutant that its claims do not license; ``None`` where it does not apply to a sentence."""
+    from llm_explain.evaluation.distractors import Distractors, Mutation
 
 _VALUES: dict[str, Mutation] = {
     "drop_value": values.drop_value,

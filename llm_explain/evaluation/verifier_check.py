@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from llm_explain.claims import ClaimKinds
-    from llm_explain.evaluation.mutations import Mutation
+    from llm_explain.evaluation.distractors import Mutation
     from llm_explain.policy.policy import Policy
     from llm_explain.text.sentence_spec import SentenceRequest
     from scoring.data.catalogue import Catalogue

@@ -110,7 +110,7 @@ def main() -> None:
     # Idle OpenMP threads sleep. By default they spin, and each spinning thread slows other processes of the machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
-        app()
+        app(prog_name="llm-explain")
     except LlmExplainError as error:
         _stop(str(error))
     except BrokenPipeError:

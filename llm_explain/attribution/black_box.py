@@ -17,8 +17,7 @@ import pandas as pd
 
 from llm_explain.attribution.partition import MAX_GROUPS, Partition, partitions_for
 from llm_explain.attribution.values import TOWER, Attribution
-from llm_explain.errors import SettingError, ShapeError
-from llm_explain.optional import require
+from llm_explain.errors import MissingExtraError, SettingError, ShapeError
 from scoring.data.tables import ITEM_ID, KIND, PRICE, QUANTITY, STORE_ID, TIMESTAMP, USER_ID
 
 if TYPE_CHECKING:
@@ -144,7 +143,8 @@ def _shap_values(game: _Game, *, max_evals: int, seed: int) -> FloatArray:
     n = game.n_players
     if not n:
         return game(np.ones((1, 0), dtype=bool))[:0]
-    explainers = require("shap").explainers
+    with MissingExtraError.unless_installed("this explainer", "shap"):
+        from shap import explainers
     present = np.ones((1, n))  # the row to explain, a column for each player
     how = {"max_evals": max_evals, "batch_size": BATCH, "silent": True}
     if 2**n <= max_evals:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from llm_explain.errors import AttributionError, SettingError, ShapeError
-from llm_explain.optional import require
+from llm_explain.errors import AttributionError, MissingExtraError, SettingError, ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -143,12 +142,14 @@ class Attribution:
         """
         if not attributions:
             raise SettingError("attributions is empty but at least one is needed. Explain an item first.")
+        with MissingExtraError.unless_installed("a shap.Explanation", "shap"):
+            import shap
         players = list(dict.fromkeys(player for each in attributions for player in each.players))
         place = {player: column for column, player in enumerate(players)}
         values = np.zeros((len(attributions), len(players)))
         for row, each in enumerate(attributions):
             values[row, [place[player] for player in each.players]] = each.values
-        return require("shap").Explanation(
+        return shap.Explanation(
             values=values,
             base_values=np.array([each.base_value for each in attributions]),
             feature_names=[(labels or {}).get(player, player) for player in players],

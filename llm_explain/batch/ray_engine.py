@@ -48,11 +48,9 @@ def write_shards(shards: Shards, numbers: Sequence[int], workers: int) -> Iterat
     Yields:
         int: The place of each shard when it is written.
     """
-    try:
+    with MissingExtraError.unless_installed("the engine ray", "ray"):
         import ray
         import ray.data
-    except ImportError as error:
-        raise MissingExtraError.of("ray", "the engine ray", "ray") from error
     is_own = not ray.is_initialized()
     if is_own:
         ray.init(num_cpus=None, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)

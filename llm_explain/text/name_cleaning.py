@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llm_explain.policy.contacts import without_contacts
+from llm_explain.policy.name_set import UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -36,8 +37,9 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
 _NEEDLESS_JOINERS = re.compile("(?:^|(?<=[\\x00-\\x7f]))[\u200c\u200d]+|[\u200c\u200d]+(?=[\\x00-\\x7f]|$)")
 """Joiners next to a Latin letter, where no script needs them."""
-_DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u00ad"))
-"""These and the soft hyphen part no words."""
+_DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f"))
+_UNSEEN = re.compile(rf"(?<=\w)[{UNSEEN}]+")
+"""What is not drawn behind a letter; a selector behind a sign belongs to an emoji."""
 
 _HALF_WIDTH = range(0xFF00, 0xFFF0)
 
@@ -92,7 +94,7 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     text = _TAG.sub(" ", html.unescape(name)) if "&" in name or "<" in name else name
     bare = _FLAG.sub(" ", text) if "【" in text else text
     text = bare if any(map(str.isalnum, bare)) else text
-    text = _LINK.sub(" ", _normal(text)).translate(_DIRECTION_MARKS)
+    text = _LINK.sub(" ", _normal(_UNSEEN.sub("", text))).translate(_DIRECTION_MARKS)
     text = "".join(" " if unicodedata.category(c) in _INVISIBLE and c not in _JOINERS else c for c in text)
     text = _INCHES.sub("″", text)
     text = without_contacts(_MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", text)))

@@ -14,12 +14,19 @@ from llm_explain.text.word_boundaries import SIGN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_PARTED: Final = re.compile(rf"(?<=\w)[.·•*_'’-]+(?=\w)|(?<=\b\w) (?=\w\b)|(?<={SIGN})[\W_]+(?={SIGN})")
+_PARTED: Final = re.compile(rf"(?<=\w)[.·•*_'’/-]+(?=\w)|(?<=\b\w) (?=\w\b)|(?<={SIGN})[\W_]+(?={SIGN})")
 """What parts a word as no writer does: "con-doms", "H.I.V."."""
 
-_LOOK_ALIKE: Final = str.maketrans("авсеԁһіјкмнорԛѕтуԝхαβεικνορτυχ", "abcedhijkmhopqstywxabeiknoptux")
-_MIXED: Final = re.compile(r"\b(?=\w*[a-z])\w*[Ͱ-ӿԀ-ԯ]\w*")
-"""A word of Latin letters and of Greek or Cyrillic ones, which look the same."""
+_LOOK_ALIKE: Final = str.maketrans(
+    "øđħıłŧƀƅƍƽǀɑɡɣɨɩɪɯʀʋʏʝͺαβγεζηικμνορστυχϒϝϲϳϻавгекмнорстухьѕіјѡѵүһҽӏԁԍԛԝագզհոռստցքօᎠᎡᎢᎥᎩᎪ"
+    "ᎫᎬᎱᎳᎷᎻᎽᏀᏂᏃᏏᏒᏔᏕᏙᏚᏞᏟᏢᏦᏧᏳᏴᴄᴏᴑᴜᴠᴡᴢᴦᶃᶌẝỿⲅⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭⳑꓐꓑꓒꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴꙇꜱꞙꞟꞵꬲꬵꬽꭇꭈꭎꭒꭓꭚ",
+    "odhiltbbgslagyiiiwruyjiabyezhikmvopotuxyfcjmabrekmhopctyxbsijwvyheidgqwwqqhnnusgfodrtiya"
+    "jerwmhyghzbrwsvslcpkdgbcoouvwzrgyfyrhlkmnopctyxlbpddtgkjczfmnlsrvhwxyaelouisfubeforruuxy",
+)
+"""Letters that look like Latin ones (Unicode Technical Standard 39), and letters with a stroke."""
+
+_FIGURES: Final = str.maketrans("013457", "oieast")
+_AMONG_LETTERS: Final = re.compile(r"(?<=[a-z])[013457](?=[a-z])")
 
 
 def sensitive_names(names: Iterable[str], locale: str = "en") -> dict[str, str]:
@@ -46,12 +53,13 @@ def sensitive_reason(name: str, locale: str = "en") -> str:
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """Yield what a name reads as: without look-alike letters, accents, and signs within words."""
-    bare = _MIXED.sub(lambda word: word.group().translate(_LOOK_ALIKE), plain(name))
-    yield bare
-    unaccented = "".join(c for c in unicodedata.normalize("NFD", bare) if not unicodedata.combining(c))
-    yield unaccented
-    yield _PARTED.sub("", unaccented)
+    """Yield what a name reads as: without look-alike letters, accents, figures for letters, and signs within words."""
+    yield plain(name)
+    letters = unicodedata.normalize("NFD", name.casefold().translate(_LOOK_ALIKE))
+    read = plain("".join(c for c in letters if not unicodedata.combining(c)).translate(_LOOK_ALIKE))
+    yield read
+    yield _AMONG_LETTERS.sub(lambda figure: figure.group().translate(_FIGURES), read)
+    yield _PARTED.sub("", read)
 
 
 @cache

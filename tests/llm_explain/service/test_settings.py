@@ -83,6 +83,6 @@ def test_an_empty_token_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_time_that_answers_speak_of_is_now_or_the_snapshots() -> None:
-    assert ServiceSettings.read().as_of == "now"
+    assert (ServiceSettings.read().as_of, ServiceSettings.read().threads) == ("now", 1)
     with pytest.raises(SettingError, match=r"setting 'as_of' is not usable.*'now' or 'snapshot'"):
         ServiceSettings.read(as_of="yesterday")

@@ -44,7 +44,7 @@ from llm_explain.text.name_cleaning import clean_name, inside_sentence, write_cs
             "Atlas 1939-1945, 36 37 38 39 40 mm, 0-3 3-6 6-9 9-12 M",
             "Atlas 1939-1945, 36 37 38 39 40 mm, 0-3 3-6 6-9 9-12 M",
         ),
-        ("Pregn\u00adancy test", "Pregnancy test"),
+        ("Pregn\u00ada\u034fn\u3164c\ufe0fy test ❤\ufe0f", "Pregnancy test ❤\ufe0f"),
         ("bit.\u200dly", ""),
         ("help@paypa1.xyz", "help"),
         ("St.Ives scrub, 1.5 oz", "St.Ives scrub, 1.5 oz"),

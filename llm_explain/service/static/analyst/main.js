@@ -93,7 +93,7 @@ class Analyst {
   #draw() {
     this.frame.say(this.list);
     this.frame.trial(null);
-    this.grid.arrange(this.list.items, (tile, row) => tile.show(row.rank, row.explanation));
+    this.grid.arrange(this.list.items, (tile, row) => tile.show(row.position ?? row.rank, row.explanation));
     this.drawSwitches();
   }
 

@@ -95,7 +95,19 @@ def test_rules_for_rows_that_are_no_products(item_id, title, reason):
         "H.I.V. test kit",
         "H I V test",
         "con-doms",
-        "viаgra",  # one letter is Cyrillic
+        "viаgra",  # one letter is Cyrillic, with an accent, Greek, Armenian, all of a word
+        "prёgnancy",
+        "condόms",
+        "condօms",
+        "ѕех toy",
+        "cøndoms",
+        "ϲondoms",
+        "c0nd0ms",
+        "v1agra",
+        "pregn/ancy",
+        "preg\u034fnancy test",
+        "preg\ufe0fnancy test",
+        "preg\u3164nancy test",
         "避 孕\u200b套",
     ],
 )

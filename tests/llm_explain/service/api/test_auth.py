@@ -210,7 +210,8 @@ def test_no_cache_keeps_personal_answers(client: TestClient) -> None:
 
 
 def test_no_answer_sends_a_client_to_the_host_that_it_named(client: TestClient) -> None:
-    for path in ("/v1/main-parameters/", "/static", "/docs/", "/healthz/"):
+    demo = ("/", "/static/shop/index.html", "/static/analyst/index.html")  # off, unless a setting switches it on
+    for path in ("/v1/main-parameters/", "/static", "/docs/", "/healthz/", *demo):
         reply = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
         assert reply.status_code == 404, path
         assert "location" not in reply.headers

@@ -96,13 +96,14 @@ def test_a_detail_gives_less_or_more(client: TestClient) -> None:
 
 def test_many_users_are_answered_in_one_call(client: TestClient) -> None:
     users = ["u01", "newcomer", "u00", "gid://shopify/Customer/1"]
-    reply = client.post("/v1/recommendations", json={"users": users, "k": 4})
+    reply = client.post("/v1/recommendations", json={"users": users, "k": 4, "surface": "email"})
     results = reply.json()["results"]
+    assert all(any(item["explanation"].get("subject_line") for item in results[n]["items"]) for n in (0, 2))
     ItemsOfUsers.model_validate(reply.json())
     assert [result["user_id"] for result in results] == users
     for user_id, result in zip(users, results, strict=True):
         assert result["recorded"] is True
-        assert result["items"] == _ask(client, user_id=user_id, k=4)["items"]
+        assert result["items"] == _ask(client, user_id=user_id, k=4, surface="email")["items"]
     assert client.app.state.admission_queue.n_running == 0  # type: ignore[attr-defined]
 
 

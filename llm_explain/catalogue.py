@@ -25,7 +25,19 @@ from scoring.data.catalogue_history import CatalogueHistory
 from scoring.data.changes import NO, Change, check_order, hash_of, is_on_sale, version_at
 from scoring.data.moments import as_moment
 from scoring.data.rules import COLUMNS
-from scoring.data.tables import AVAILABLE, CATEGORIES, CATEGORY, END, FIRST_SEEN, ITEM_ID, LABEL, START, STORE_ID, TITLE
+from scoring.data.tables import (
+    AVAILABLE,
+    BRAND,
+    CATEGORIES,
+    CATEGORY,
+    END,
+    FIRST_SEEN,
+    ITEM_ID,
+    LABEL,
+    START,
+    STORE_ID,
+    TITLE,
+)
 from scoring.scorer.candidates import MOST_FOUND, CandidatePool
 from scoring.scorer.changed import changed_scorer, packed, title_texts, unindexed
 from scoring.training.memory import release
@@ -423,7 +435,7 @@ def _sensitive(changes: Sequence[Change]) -> frozenset[str]:
         str(item[ITEM_ID])
         for change in changes
         for item in change.items
-        if any(sensitive_reason(str(item.get(name, ""))) for name in (TITLE, CATEGORY, CATEGORIES))
+        if any(sensitive_reason(str(item.get(name, ""))) for name in (TITLE, CATEGORY, CATEGORIES, BRAND))
     )
 
 

@@ -22,10 +22,14 @@ _TECHNOLOGY = re.compile(r"(?:ASP|ADO|VB|ML|Paint)\.NET")
 _NO_WORDS: Final = frozenset({"com", "net", "org", "info", "biz", "edu", "gov", "mobi", "xyz", "icu", "app"})
 """Frequent suffixes that no title has as a word."""
 
+_UNITS: Final = frozenset({"cm", "gr", "in", "kg", "mg", "ml", "mm", "pk"})
+"""Suffixes of countries that are units behind a number: "500.ml"."""
+
 _TELEPHONE = re.compile(
-    r"(?<![\w.,])(?:\(?[+0]\d{1,4}\)?(?:[ ./-]{1,2}\(?\d{2,}\)?)+|\+?\d{9,}|"
-    r"(?:1[ .-])?\d{3}[ .-]\d{3}[ .-]\d{3,4})(?!\w)"
+    r"(?<![\w.,])(?:\+?\d{9,}|\(?[+0]\d{1,4}\)?(?:[ ./-]{1,2}\(?\d{2,}\)?)+|"
+    r"[+(]{0,2}\d{1,4}\)?(?:[ ./·–-]{1,3}\(?\d{2,4}\)?){2,}|\d(?: \d){8,})(?!\w)"
 )
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LEAST_DIGITS = 9
 """Digits of a telephone number; shorter ones are years and sizes."""
 
@@ -39,11 +43,18 @@ def without_contacts(name: str) -> str:
     Returns:
         The name. A space stands for "bit.ly/gift" and "0800 555 0199", and behind the point of "choc.bar".
     """
-    return _TELEPHONE.sub(_unless_short, _DOTTED.sub(_unlinked, name))
+    return _TELEPHONE.sub(_unless_other, _DOTTED.sub(_unlinked, name))
 
 
-def _unless_short(found: re.Match[str]) -> str:
-    return " " if sum(map(str.isdigit, found.group())) >= _LEAST_DIGITS else found.group()
+def _unless_other(found: re.Match[str]) -> str:
+    """Return nothing for a telephone number; a date and sizes in their order stay."""
+    text = found.group()
+    groups = re.findall(r"\d+", text)
+    is_list = len(groups) > 1 and groups == sorted(groups, key=int) and text[0] not in "+(0"
+    is_date = _YEAR.search(text) is not None and text[0] not in "+("
+    lengths = [*map(len, groups)]
+    is_usual = lengths[:3] == [3, 3, 3] or (lengths == [3, 4, 4] and text[0] == "1")
+    return text if sum(lengths) < _LEAST_DIGITS or is_date or (is_list and not is_usual) else " "
 
 
 def _unlinked(found: re.Match[str]) -> str:
@@ -54,15 +65,14 @@ def _unlinked(found: re.Match[str]) -> str:
         return " "
     public = _suffixes().publicsuffix(".".join(labels).lower()) or ""
     own, suffix = labels[: -public.count(".") - 1], labels[-1]
-    has_letter = bool(own) and any(map(str.isalpha, own[-1]))
-    is_spelt = len(own) > 1 and len(own[-1]) == 1  # "will.i.am"
-    if not public or not own or is_spelt or _TECHNOLOGY.fullmatch(whole):
+    if not public or not own or _TECHNOLOGY.fullmatch(whole) or (own[-1].isdecimal() and suffix.lower() in _UNITS):
         return whole
-    is_written = suffix.islower() or (suffix.isupper() and len(own[-1]) >= 4 and own[-1][0].isalpha())
-    is_host = suffix.lower() in _NO_WORDS or (len(suffix) == 2 and is_written and has_letter)
-    if path or not suffix.isascii() or suffix.startswith("xn--") or (is_host and len(own[-1]) > 1):
+    is_written = suffix.islower() or (suffix.isupper() and len(own[-1]) >= 4)
+    is_word = own[-1][0].isalpha() and len(own[-1]) > 1
+    is_host = suffix.lower() in _NO_WORDS or (len(suffix) == 2 and is_written and is_word)
+    if path or is_host or not suffix.isascii() or suffix.startswith("xn--"):
         return " "
-    return re.sub(f"(?<=[{_STOPS}])", " ", whole) if has_letter else whole
+    return re.sub(f"(?<=[{_STOPS}])", " ", whole)
 
 
 @cache

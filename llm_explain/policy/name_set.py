@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from llm_explain.policy.readable import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,19 +100,3 @@ class NameSet:
             return False
         begun = (title[len(name) :] for name in self.types if title.startswith(name))
         return any(not rest[:1].isalnum() for rest in begun)
-
-
-UNSEEN: Final = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff"
-"""Characters that are not drawn and belong to no category of their own (Default_Ignorable_Code_Point of Unicode)."""
-
-_UNSEEN: Final = re.compile(f"[{UNSEEN}]")
-
-
-@lru_cache(maxsize=1 << 14)
-def plain(name: str) -> str:
-    """Return a name without differences of case, space, full width and invisible characters.
-
-    Results are kept, as every claim asks for its category's.
-    """
-    text = _UNSEEN.sub("", unicodedata.normalize("NFKC", name))
-    return " ".join("".join(c for c in text if unicodedata.category(c) != "Cf").casefold().split())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-import unicodedata
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,8 @@ from pydantic import ValidationError
 
 from llm_explain.errors import PromptError
 from llm_explain.policy.contacts import without_contacts
-from llm_explain.policy.name_set import NameSet, plain
+from llm_explain.policy.name_set import NameSet
+from llm_explain.policy.readable import plain, readable
 from llm_explain.policy.settings import PolicySettings
 from scoring.data.catalogue import NO_CATEGORY
 
@@ -216,7 +216,7 @@ class Policy:
 
     def may_name_category(self, name: str) -> bool:
         """Return whether a text may name a category: one with a letter, not sensitive, and no sentence or offer."""
-        is_name = name != NO_CATEGORY and any(map(str.isalpha, name)) and not _says_something(name)
+        is_name = name != NO_CATEGORY and any(map(str.isalpha, readable(name))) and not _says_something(name)
         return is_name and not self.is_sensitive_category(name)
 
     def is_sensitive_category(self, name: str) -> bool:
@@ -262,7 +262,7 @@ class Policy:
 @lru_cache(maxsize=4096)
 def _says_something(name: str) -> bool:
     """Return whether a name holds the end of a sentence, an offer, a host or a telephone number."""
-    text = unicodedata.normalize("NFKC", name)
+    text = readable(name)
     return _STATEMENT.search(text) is not None or without_contacts(text) != text
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
-import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llm_explain.policy.contacts import without_contacts
-from llm_explain.policy.name_set import UNSEEN
+from llm_explain.policy.readable import readable
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -17,15 +15,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_LINK = re.compile(r"(?:https?|ftp)\S*|www\.\S+", re.IGNORECASE)
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
-_MARKUP = re.compile(r"[<>{}\[\]|`\\^~_=@$*\"“”„«»]")
 _LONE_HASH = re.compile(r"(?<![^\W_])#+(?![^\W_])|##+")
 """A sign that is no part of a word or number as in "C#" or "#7", but of a heading or a comment."""
-_FLAG = re.compile(r"【[^】]*】")
-"""What a shop sets before or behind a title: "【官方旗舰店】"."""
-
-_INCHES = re.compile(r"(?<=\d)[\"”]")
 _SPACE = re.compile(r"\s+")
 _BEFORE_COMMA = re.compile(r" +(?=[,;](?:\s|$))")
 _INVERTED = (("¡", "!"), ("¿", "?"))
@@ -33,16 +24,6 @@ _INVERTED = (("¡", "!"), ("¿", "?"))
 
 _PARENTHESES = (("(", ")"), ("（", "）"))
 _NAME_END = re.compile(r"[,(]")
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_JOINERS = frozenset("\u200c\u200d")
-_NEEDLESS_JOINERS = re.compile("(?:^|(?<=[\\x00-\\x7f]))[\u200c\u200d]+|[\u200c\u200d]+(?=[\\x00-\\x7f]|$)")
-"""Joiners next to a Latin letter, where no script needs them."""
-_DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f"))
-_UNSEEN = re.compile(rf"(?<=\w)[{UNSEEN}]+")
-"""What is not drawn behind a letter; a selector behind a sign belongs to an emoji."""
-
-_HALF_WIDTH = range(0xFF00, 0xFFF0)
-
 
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
 _FORMULA = re.compile(r"(^|[;\t\r\n]\s*)(?=[=+\-@＝＋－＠\t\r])")
@@ -79,9 +60,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     """Return a shop's name as it may stand in a sentence.
 
-    No HTML, flags in 【】, control, bidirectional or markup characters, no links or telephone numbers, single spaces,
-    at most ``max_length`` characters. Letters and marks are in NFKC; signs such as ™ and ½ stay. So do the joiners that
-    Persian, Indic scripts and emoji need.
+    It is the readable name without hosts and telephone numbers, with single spaces, at most ``max_length`` characters.
 
     Args:
         name: Title, brand or category as the catalogue has it.
@@ -91,13 +70,7 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     Returns:
         The name; empty if nothing readable is left.
     """
-    text = _TAG.sub(" ", html.unescape(name)) if "&" in name or "<" in name else name
-    bare = _FLAG.sub(" ", text) if "【" in text else text
-    text = bare if any(map(str.isalnum, bare)) else text
-    text = _LINK.sub(" ", _normal(_UNSEEN.sub("", text))).translate(_DIRECTION_MARKS)
-    text = "".join(" " if unicodedata.category(c) in _INVISIBLE and c not in _JOINERS else c for c in text)
-    text = _INCHES.sub("″", text)
-    text = without_contacts(_MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", text)))
+    text = without_contacts(readable(name))
     text = _SPACE.sub(" ", _LONE_HASH.sub(" ", text))
     text = _BEFORE_COMMA.sub("", text)
     for opening, closing in _PARENTHESES:
@@ -113,19 +86,6 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     for opening, closing in _PARENTHESES:
         head = head[: head.rindex(opening)] if head.count(opening) > head.count(closing) else head
     return head.rstrip(" ,;:.，；：-–—/&+(（") + ellipsis
-
-
-def _normal(text: str) -> str:
-    """Return a text in NFKC, but for signs that NFKC would write as other characters."""
-    if text.isascii():
-        return text
-    composed = unicodedata.normalize("NFC", text)
-    return "".join(c if _is_sign(c) else unicodedata.normalize("NFKC", c) for c in composed)
-
-
-def _is_sign(character: str) -> bool:
-    is_symbol = unicodedata.category(character) in {"So", "No"} and ord(character) not in _HALF_WIDTH
-    return is_symbol or character in "，：；？！（）"
 
 
 def inside_sentence(title: str, common_words: Container[str]) -> str:

@@ -7,7 +7,7 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from llm_explain.policy.name_set import plain
+from llm_explain.policy.readable import plain
 from llm_explain.text.import_words import word_list, words
 from llm_explain.text.word_boundaries import SIGN
 

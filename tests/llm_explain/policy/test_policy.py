@@ -48,11 +48,14 @@ def test_letters_that_look_alike_hide_no_sensitive_item(title: str) -> None:
         "evil.dating",
         "特价！奶酪",
         "Tea 0800 555 0199",
+        "evil.\u200dcom",
+        "Cheese&excl; Buy now",
     ],
 )
 def test_no_supplier_speaks_in_the_name_of_a_category_or_a_brand(name: str) -> None:
     assert not Policy().may_name_category(name)
     assert not Policy().may_name_brand(name)
+    assert not Policy().may_name_category("<tea>")  # nothing of it can be read
     for own in ("Elec. appliances", "Dr. Oetker", "Men's: shoes", "milk and creamers"):
         assert Policy().may_name_category(own)
         assert Policy().may_name_brand(own)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue import offers
+from llm_explain.dialogue.changes import named
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.own_events import MOST_NAMED
@@ -118,12 +119,11 @@ class Answers:
 
     def _list(self, slots: Mapping[str, Any]) -> Answer:
         """Return what is in the list, or what of a category is in it."""
-        category, scene = slots.get("category"), self.scene
-        if category is None:
-            return Answer(self.listed([], scene.context.items) or [Statement("nothing_listed")])
-        if not scene.shop.policy.may_name_category(category):
+        groups, scene = named(slots, "group"), self.scene
+        if not all(map(scene.shop.policy.may_name_category, groups)):
             return Answer([Statement("no_talk")])
-        return Answer(self.listed([category], scene.context.items) or [Statement("none_listed", category=category)])
+        none = [Statement("none_listed", category=each) for each in groups] or [Statement("nothing_listed")]
+        return Answer(self.listed(groups, scene.context.items) or none)
 
     def listed(self, categories: Sequence[str], items: Sequence[str]) -> list[Statement]:
         """Return which items of a list are from some categories; some of its items, for no category."""

@@ -203,6 +203,7 @@ class Dialogue:
         context, asked_of = context if role == "staff" else replace(context, staff_user=None), user_id
         answers = self._answers(user_id, context, history, suppressions)
         asked_in = context if role == "shopper" else replace(context, staff_user=context.staff_user or user_id)
+        asked_in = replace(asked_in, age=context.age + (period is not None))  # "what did I spend in May", in all
         reading = self._chosen(message, context)
         reading = reading or self._reader.read(message, asked_in, role, answers.scene.bought)
         reading = _of_period(reading, period, context)
@@ -219,8 +220,6 @@ class Dialogue:
             if user_id != asked_of and reading.intent not in TALK | OF_THE_SHOP:
                 reading.slots.setdefault("user_id", user_id)
         reading = deepened(reading, context)
-        if reading.intent == "resume" and {*reading.choices}.isdisjoint((*context.hidden, *context.groups_off)):
-            reading = replace(reading, choices=())  # nothing that the words may mean is off
         if reading.intent in CHANGES and not reading.choices:
             change = proposed(reading, context, answers)
             told = {**change.slots, **{name: value for name, value in reading.slots.items() if name == "user_id"}}
@@ -233,7 +232,7 @@ class Dialogue:
         about = context.about(focus, reading.slots, is_unclear=bool(reading.choices))
         after = replace(
             context if reading.intent in TALK and focus is None else about,
-            pending=None,
+            pending=context.pending if reading.intent == "what_if" and reading.is_bare else None,
             asked=None if answer.missing is None else asked,
             intent=context.intent if reading.intent in TALK else reading.intent,
             said=(*said, KNOWN)[-MOST_SAID:]

@@ -121,6 +121,7 @@ class NameIndex:
         self._cue_words = sorted({token.word for token in cues})
         self._ordinals = {*map(unaccented, place_words(grammar.ordinals))} - {*grammar.cardinals}
         self._language = known_words() if grammar.is_encoded else frozenset()
+        self._negated = re.compile(unaccented(grammar.negated))
         self._cue_set, self._joint = {*self._cue_words}, re.compile(unaccented(grammar.joint))
         self._cue_text = "\n".join(folded(text) for text in grammar.texts())
         whole = [self.tokens(folded(name)) for several in categories.values() for name in several]
@@ -189,7 +190,8 @@ class NameIndex:
     def _index_category(self, category: str, names: Sequence[str], leading: dict[str, str]) -> None:
         for key in self._read([re.sub(r"[,(（，)）]", " ", name) for name in names]).keys:
             self.categories.setdefault(self.key(key), category)
-            for word in key if self._grammar.is_spaced else (self.head(key),):
+            told = {token.stem for name in names for token in self.tokens(self._negated.sub(" ", folded(name)))}
+            for word in (each for each in key if each in told) if self._grammar.is_spaced else (self.head(key),):
                 self._add_part(word, category)
         for name in names:
             if self._grammar.is_spaced:

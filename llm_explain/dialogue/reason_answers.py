@@ -206,6 +206,8 @@ class ReasonAnswers:
         item = self._scene.item(slots)
         if isinstance(item, Answer):
             return item
+        if self._scene.is_sensitive(item) and self._scene.context.staff_user is None:
+            return Answer([Statement("no_talk_own")], focus=item)
         row = self._explained(item)
         kinds = {claim.kind: self._scene.explainer.kinds[claim.kind] for claim in (*row.reasons, *row.statements)}
         sql = {name: kind.sql.read_text(encoding="utf-8") for name, kind in kinds.items()}

@@ -75,7 +75,14 @@ def unrepeated(
 
 
 def deepened(reading: Reading, context: Context) -> Reading:
-    """Return a reading; a question that was just answered asks where that comes from, and then for its proof."""
+    """Return a reading as the conversation completes it.
+
+    A question that was just answered asks where that comes from, and then for its proof.
+    """
+    if context.pending is not None and reading.intent == "what_if" and reading.is_bare:
+        return replace(reading, slots=dict(context.pending["slots"]), choices=())  # "what happens if I say yes?"
+    if reading.intent == "resume" and {*reading.choices}.isdisjoint((*context.hidden, *context.groups_off)):
+        return replace(reading, choices=())  # nothing that the words may mean is off
     item, last = reading.slots.get("item_id"), str(context.intent)
     is_again = reading.intent == last or (reading.intent == "why" and last in DEEPER.values())
     if last not in {*DEEPER, *DEEPER.values()} or not (

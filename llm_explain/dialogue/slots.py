@@ -140,7 +140,24 @@ class Slots:
             category = self._category_of.get(item, "") if item not in context.hidden else ""
             is_of_category = intent == "what_if" or self._generic.search(found.text) is not None
             return ({"category": category}, ()) if category and is_of_category else (slots, choices)
+        if intent in OF_A_SEARCH:
+            return self._searched(intent, found, context)
         return self._about_data(intent, found, context), ()
+
+    def _searched(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return the category and the highest price of a search, and categories among which its words do not tell."""
+        if intent != "cheapest" and found.focus_at is None:
+            context = replace(context, focus=None, category=None)
+        budget = self._budget.search(found.text) if intent != "list" else None
+        free = [each for each in found.found if budget is None or each.end <= budget.start()]  # "3 dollars"
+        slots, _ = self._target("more" if intent == "find" else "what_if", replace(found, found=free), context)
+        category = slots.get("category") or self._category_of.get(str(slots.get("item_id")))
+        category = category or next((each.category for each in free if each.category), None)
+        amount = {} if budget is None else {"amount": float(budget["amount"].replace(",", "."))}
+        several = next((each.categories for each in free if each.categories), ()) if category is None else ()
+        if intent == "list":
+            return ({"categories": several} if several else {"category": category} if category else {}), ()
+        return {**({"category": category} if category else {}), **amount}, several
 
     def several(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], ...]:
         """Return the slots of each thing that a message names together: "eggs and cheese"; nothing for one thing."""
@@ -166,16 +183,6 @@ class Slots:
             is_this = bool(context.topic) and found.focus_at is not None  # "how much sugar is in it"
             item = (context.topic if is_this else self.one(intent, found, context)[0]).get("item_id")
             return {"item_id": item} if item else {}
-        if intent in OF_A_SEARCH:
-            if intent != "cheapest" and found.focus_at is None:
-                context = replace(context, focus=None, category=None)
-            budget = self._budget.search(found.text) if intent != "list" else None
-            free = [each for each in found.found if budget is None or each.end <= budget.start()]  # "3 dollars"
-            slots, _ = self._target("more" if intent == "find" else "what_if", replace(found, found=free), context)
-            category = slots.get("category") or self._category_of.get(str(slots.get("item_id")))
-            category = category or next((each.category for each in free if each.category), None)
-            amount = {} if budget is None else {"amount": float(budget["amount"].replace(",", "."))}
-            return {**({"category": category} if category else {}), **amount}
         is_sure = any(each.strength > WEAK and not each.is_like for each in found.found)
         if intent == "know" and (is_sure or "purchase" in found.events or self._generic.search(found.text)):
             about = self._target(intent, found, context)[0]
@@ -244,7 +251,11 @@ class Slots:
         focus, is_bare = _meant(found, context), not ranked and found.focus_at is None
         if intent == "price" and is_bare and context.other and context.focus and self._either.search(found.text):
             return {"item_id": context.focus, "other_id": context.other}  # "which one is cheaper"
-        is_which = intent in {"offer", "how_often"} and self._which.search(found.text) is not None and not found.unknown
+        is_which = (
+            intent in {"offer", "how_often", "last_bought"}
+            and self._which.search(found.text) is not None
+            and not found.unknown
+        )
         is_sum = intent == "paid" and (found.is_all or not (focus or found.unknown))  # "how much did I spend"
         if (is_which or is_sum) and not ranked and found.focus_at is None:
             return {} if intent == "offer" else {"all": True}  # "which did I buy most often", "total spent"
@@ -336,6 +347,10 @@ class Slots:
         shared = {self._category_of.get(item, "") for item in mention.shown}
         if len(mention.shown) > 1 and len(shared) == 1 and "" not in shared:
             return {"category": shared.pop()}, ()
+        of_items = dict.fromkeys(self._category_of.get(item, "") for item in mention.items)
+        off = tuple(each for each in of_items if intent == "resume" and each in context.groups_off)
+        if off and mention.category not in context.groups_off:
+            return {"categories": off}, ()
         if mention.category is not None and is_category:
             return {"category": mention.category}, ()
         slots = self._resolved(mention)

@@ -11,6 +11,7 @@ from llm_explain.dialogue.intents import MASK, plain
 from llm_explain.dialogue.mentions import SURE_NAME, WEAK
 from llm_explain.dialogue.slots import (
     CHANGES,
+    OF_A_SEARCH,
     OF_A_TARGET,
     OF_ONE_ITEM,
     OF_OWN_EVENTS,
@@ -72,6 +73,9 @@ OF_TABLES: Final = frozenset(
     {"why", "why_not", "last_bought", "how_often", "paid", "price", "stock", "offer", "visits", "details"}
 )
 """Intents two of which one message may ask."""
+
+OF_VISITS: Final = frozenset({"visits", "how_often", "paid"})
+"""Intents after which "the last one" is a purchase, and no item of the list."""
 
 OF_ALL_DATA: Final = frozenset({"know", "export_data", "delete_data"})
 """Intents after which "it" is all of the user's data."""
@@ -238,7 +242,7 @@ class Reader:
             slots, choices, others = self._slots.together(others), (), ()
         is_unknown = bool(found.unknown) and is_bare
         if (
-            intent in OF_OWN_EVENTS
+            intent in {"last_bought", "paid"}
             and is_bare
             and slots.keys() <= {"user_id"}
             and not is_unknown
@@ -254,6 +258,9 @@ class Reader:
         if context.pending is not None and intent in {"unknown", FOLLOW_UP} and self._no.search(text):
             changed = str(context.pending["intent"])  # "no wait, the cheese"
             return Reading(changed, *self._slots.of(changed, found, context))
+        is_last = [each.shown for each in found.found] == [context.items[-1:]]
+        if intent == FOLLOW_UP and is_last and context.intent in OF_VISITS:  # "how often was I here?", "and the last?"
+            return Reading("last_bought", (context.topic if context.age == 0 else {}) or {"all": True})
         if intent != FOLLOW_UP or found.found or not self._next.search(text) or context.asked is not None:
             return None
         item = _next_to(context)  # "and the other one?"
@@ -413,7 +420,8 @@ class Reader:
             return "unknown", (), part, score
         is_clear = score - second >= LEAST_MARGIN and (score >= LEAST_CLEAR or found.found or found.is_all)
         is_clear = is_clear or intent in TALK
-        return intent, () if is_clear else tuple(name for name, _ in best[:3] if name not in TALK), part, score
+        rivals = () if is_clear else tuple(name for name, _ in best[:3] if name not in TALK)
+        return intent, rivals if len(rivals) > 1 else (), part, score
 
     def _is_bare(self, found: Mentions, part: tuple[int, int]) -> bool:
         """Return whether a part of a message only asks why."""
@@ -437,7 +445,7 @@ class Reader:
         """Return the last intent, which a message asks of another item, or of another customer."""
         if user_id is not None and not found.found:
             return context.intent if context.intent and context.intent not in OF_THE_SHOP else "risk"
-        if context.intent in OF_ONE_ITEM | OF_A_TARGET | {"compare"}:
+        if context.intent in OF_ONE_ITEM | OF_A_TARGET | OF_A_SEARCH | {"compare"}:
             return str(context.intent)
         is_listed = any(each.shown for each in found.found) or not found.found
         if not is_listed and found.masked(least=0).strip(" ?") == MASK:

@@ -56,6 +56,7 @@ class Grammar(_Strict):
         also: Pattern of what joins two questions of one message.
         why: Pattern of a question for a reason and nothing else.
         next: Pattern of words that mean another item than the last one.
+        negated: Pattern of what the name of a category says that it lacks: "non-dairy".
         joint: Pattern of what stands between words that belong together: "bottle of soda".
         joins: Pattern of what stands between two things that are compared, in a locale without spaces.
         is_spaced: Whether the locale puts spaces between words.
@@ -95,6 +96,7 @@ class Grammar(_Strict):
     why: str
     next: str
     joint: str
+    negated: str
     joins: str = "(?!)"
     is_spaced: bool = True
     is_head_first: bool = False

@@ -13,6 +13,7 @@ import pytest
 from llm_explain import Explainer
 from llm_explain.dialogue import Context, Dialogue, offers
 from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.own_events import OwnEvents
 from llm_explain.dialogue.words import dialogue_words
 from scoring.data.tables import PRICE
@@ -467,3 +468,26 @@ def test_only_items_up_to_a_price_are_told() -> None:
     )
     assert offers.up_to(shop, ["0", "3"], 2.0).frame == "none_up_to"
     assert offers.up_to(shop, ["3"], 2.0).frame == "no_prices"
+
+
+def test_what_happens_after_a_yes_is_told_before_it(explainer: Explainer, context: Context) -> None:
+    turns = held(Dialogue(explainer), context, ["stop using everything", "what exactly happens if I say yes?", "yes"])
+    assert turns[1].text.startswith("Without your history, your list would begin with ")
+    assert turns[2].change == {"intent": "stop", "slots": {"all": True}}
+
+
+def test_a_question_and_a_change_in_one_message_are_both_heard(explainer: Explainer, context: Context) -> None:
+    turn = Dialogue(explainer).reply(USER, "why the first one? and please stop showing me the third one", context)
+    assert (turn.needs_confirmation, turn.slots) == (True, {"item_id": context.items[2]})
+    assert turn.text.startswith(Dialogue(explainer).reply(USER, "why the first one?", context).text)
+
+
+def test_the_last_one_after_visits_is_a_purchase(explainer: Explainer, context: Context) -> None:
+    turns = held(Dialogue(explainer), context, ["how often do I come here?", "and the last one?"])
+    assert (turns[1].intent, turns[1].slots) == ("last_bought", {"all": True})
+
+
+def test_a_name_of_what_a_category_lacks_is_not_its_name() -> None:
+    grammar, _, _ = dialogue_words("en")
+    names = NameFinder(grammar, {}, {each: [each] for each in ("non-dairy drinks", "dairy spreads")})
+    assert [each.category for each in names.find("which dairy do you have", []).found] == ["dairy spreads"]

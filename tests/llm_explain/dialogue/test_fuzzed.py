@@ -115,7 +115,7 @@ def _assert_true(turn: Turn, own: pd.DataFrame, explainer: Explainer, before: Co
         assert _int(found[1]) == len(used), said
     if "We use no history of yours" in text:
         assert used.empty, said
-    if found := re.search(rf"Purchases (?:of|from) (.+) in your history: {NUMBER}, from (.+?) to (.+?)\.", text):
+    for found in re.finditer(rf"Purchases (?:of|from) (.+?) in your history: {NUMBER}, from (.+?) to (.+?)\.", text):
         rows = used[(title == found[1].lower()) | (category == found[1])]
         assert 0 < _int(found[2]) <= len(rows), (said, text)
         assert (_day(rows["timestamp"].min()), _day(rows["timestamp"].max())) == (found[3], found[4]), said

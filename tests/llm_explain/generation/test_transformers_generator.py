@@ -137,4 +137,4 @@ def test_the_packaged_model_writes_of_combinations_that_it_never_read(packaged):
     written = source.write(prompts)
     # It was tuned before crowds had to state a number: 14 of 16 were accepted then, 11 since; four have no end.
     assert len(written) >= 11
-    assert len({skeleton.text for skeleton in written}) >= 11
+    assert len({skeleton.text for skeleton in written}) >= 10

@@ -5,6 +5,9 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+
 from llm_explain.service.admission.authenticator import authenticator_of
 from llm_explain.service.admission.middleware import AdmissionMiddleware
 from llm_explain.service.admission.queue import AdmissionQueue
@@ -13,7 +16,7 @@ from llm_explain.service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
-    from starlette.types import ASGIApp, Receive, Send
+    from starlette.types import ASGIApp, Message, Receive, Send
     from starlette.types import Scope as AsgiScope
 
     from llm_explain.agents.toolbox import Scope
@@ -51,19 +54,30 @@ def guard(app: Starlette, settings: ServiceSettings, state: State) -> None:
 
 
 class _Called:
-    """ASGI middleware that lets tools know the caller that ``AdmissionMiddleware`` found."""
+    """ASGI middleware that lets tools know the caller that ``AdmissionMiddleware`` found.
+
+    The server sends nothing by itself, so it has no stream: one that stays open would count as a request of its user.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer a request."""
+
+        async def send_private(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["cache-control"] = "private, no-store"
+            await send(message)
+
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
-        found = scope["state"]["caller"]
-        token = _CALLER.set((found.scope, found.user_id))
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            _CALLER.reset(token)
+        elif scope["method"] != "POST":
+            await Response(status_code=405, headers={"allow": "POST"})(scope, receive, send_private)
+        else:
+            found = scope["state"]["caller"]
+            token = _CALLER.set((found.scope, found.user_id))
+            try:
+                await self._app(scope, receive, send_private)
+            finally:
+                _CALLER.reset(token)

@@ -303,12 +303,14 @@ def test_a_real_process_answers_over_http_by_the_scope_of_the_key(shop_artifacts
                 time.sleep(0.2)
         own, staff = asyncio.run(run())
         large = httpx2.post(url, headers={"Authorization": f"Bearer {key}"}, json={"x": "y" * 1_000_001})
+        stream = httpx2.get(url, headers={"Authorization": f"Bearer {key}", "Accept": "text/event-stream"})
         failures = [httpx2.post(url).status_code for _ in range(40)]
     finally:
         server.kill()
         server.wait()
     assert refused.status_code == 401
     assert large.status_code == 413
+    assert (stream.status_code, stream.headers["cache-control"]) == (405, "private, no-store")  # none stays open
     assert 429 in failures
     assert len(own.structured_content["items"]) == 2
     assert "the scope is not admin" in staff.content[0].text

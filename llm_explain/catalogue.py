@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from llm_explain.writing.writer import Writer
+    from scoring.data.catalogue import Catalogue
     from scoring.data.changes import Operation
     from scoring.data.moments import Moment
     from scoring.scorer.item_index import ItemIndex
@@ -165,7 +166,7 @@ class LiveCatalogue:
         vectors = VersionVectors(trained.reader.vectors or VectorCache(), number)
         index = self._index
         pool = None if index is None else CandidatePool(scorer, index, unindexed(self._scorer, scorer, changes))
-        policy = of_shop.policy.with_sensitive_items(_sensitive(changes))
+        policy = of_shop.policy.with_sensitive(*_sensitive(changes, scorer.catalogue, of_shop))
         reader = UserReader(
             lambda history: AdditiveScoredUser(scorer, scorer.read(history), vectors, pool),
             lambda histories: AdditiveScoredUser.read_many(scorer, histories, pool),
@@ -429,14 +430,22 @@ def _warmed(version: Version) -> Version:
     return version
 
 
-def _sensitive(changes: Sequence[Change]) -> frozenset[str]:
-    """Return the changed items whose new title or category has a sensitive word."""
-    return frozenset(
-        str(item[ITEM_ID])
+def _sensitive(
+    changes: Sequence[Change], catalogue: Catalogue, before: ShopEvidence
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the reasons of new categories, and of changed items, whose names have a sensitive word."""
+    locale = re.split("[-_]", before.shop.locale)[0]
+    new = {*catalogue.category_names}.difference(before.catalogue.category_names)
+    texts = [
+        (str(item[ITEM_ID]), str(item.get(name, "")))
         for change in changes
         for item in change.items
-        if any(sensitive_reason(str(item.get(name, ""))) for name in (TITLE, CATEGORY, CATEGORIES, BRAND))
-    )
+        for name in (TITLE, CATEGORY, CATEGORIES, BRAND)
+    ]
+    found = {text: sensitive_reason(text, locale) for text in {*new, *(text for _, text in texts)}}
+    return {name: found[name] for name in new if found[name]}, {
+        item: found[text] for item, text in texts if found[text]
+    }
 
 
 def _promotion(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -23,7 +23,7 @@ from llm_explain.policy.settings import PolicySettings
 from scoring.data.catalogue import NO_CATEGORY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from scoring.data.catalogue import Catalogue
@@ -137,45 +137,43 @@ class Policy:
         Returns:
             The policy. Its hash covers the currency and the proposals.
         """
-        categories = shop.proposals.not_rejected("sensitive_categories")
-        item_ids = shop.proposals.not_rejected("sensitive_items") | shop.proposals.not_rejected("left_out_items")
-        if not categories and not item_ids and shop.currency == self.currency:
-            return self
-        content = "\n".join((self._digest, shop.currency or "", *sorted(categories), "", *sorted(item_ids)))
-        proposed, reasons = shop.proposals, self.settings.unpromoted_reasons
-        return Policy(
-            self.settings,
-            categories=self._sensitive.categories | categories,
-            types=self._sensitive.types,
-            digest=_digest([content.encode()]),
-            item_ids=item_ids,
-            unpromoted=self._unpromoted
-            | NameSet.of(
-                categories=[name for name in categories if proposed.sensitive_categories[name].reason in reasons],
-                item_ids=[item_id for item_id, each in proposed.sensitive_items.items() if each.reason in reasons],
-            ),
-            currency=shop.currency,
-        )
+        proposed = shop.proposals
+        categories = {
+            name: proposed.sensitive_categories[name].reason for name in proposed.not_rejected("sensitive_categories")
+        }
+        item_ids = {name: proposed.sensitive_items[name].reason for name in proposed.not_rejected("sensitive_items")}
+        no_products = dict.fromkeys(proposed.not_rejected("left_out_items"), "")
+        return self._with(categories, no_products | item_ids, shop.currency)
 
-    def with_sensitive_items(self, item_ids: Collection[str]) -> Policy:
-        """Return the policy with more sensitive items.
+    def with_sensitive(self, categories: Mapping[str, str], item_ids: Mapping[str, str]) -> Policy:
+        """Return the policy with more sensitive categories and items.
 
         Args:
-            item_ids: Ids of the items.
+            categories: Reason by category.
+            item_ids: Reason by the id of an item.
 
         Returns:
-            The policy. Its hash covers the ids.
+            The policy. Its hash covers the names.
         """
-        if not item_ids:
+        return self._with(categories, item_ids, self.currency)
+
+    def _with(self, categories: Mapping[str, str], item_ids: Mapping[str, str], currency: str | None) -> Policy:
+        if not categories and not item_ids and currency == self.currency:
             return self
+        content = "\n".join((self._digest, currency or "", *sorted(categories), "", *sorted(item_ids)))
+        unpromoted = self.settings.unpromoted_reasons
         return Policy(
             self.settings,
-            categories=self._sensitive.categories,
+            categories=self._sensitive.categories | categories.keys(),
             types=self._sensitive.types,
-            digest=_digest(["\n".join((self._digest, *sorted(item_ids))).encode()]),
-            item_ids=self._sensitive.item_ids | frozenset(item_ids),
-            unpromoted=self._unpromoted,
-            currency=self.currency,
+            digest=_digest([content.encode()]),
+            item_ids=self._sensitive.item_ids | item_ids.keys(),
+            unpromoted=self._unpromoted
+            | NameSet.of(
+                categories=[name for name, reason in categories.items() if reason in unpromoted],
+                item_ids=[item_id for item_id, reason in item_ids.items() if reason in unpromoted],
+            ),
+            currency=currency,
         )
 
     @property

@@ -303,6 +303,21 @@ def test_a_row_that_breaks_a_rule_is_refused_and_not_repeated(changeable: TestCl
     assert "\u202e" not in reply.text
 
 
+def test_a_sensitive_category_that_arrives_is_named_nowhere(changeable: TestClient) -> None:
+    _changed(
+        changeable, "PATCH", "items", {"items": [{"item_id": each, "category": "HIV care"} for each in ("31", "32")]}
+    )
+    events = [{"user_id": "u00", "item_id": "31", "timestamp": f"2017-11-2{day}T09:00:00Z"} for day in (3, 6)]
+    changeable.post("/v1/events", json={"events": events}, headers={"Idempotency-Key": "two"})
+    told = changeable.post("/v1/recommendations", json={"user_id": "u00", "k": 30, "detail": "full"}).text
+    texts = [told]
+    texts += [changeable.get(f"/v1/users/u00/{each}").text for each in ("shelves", "preferences")]
+    contrast = {"user_id": "u00", "item_id": "31", "other_id": "00"}
+    texts.append(changeable.post("/v1/contrast", json=contrast).text)
+    assert [text for text in texts if "HIV" in text.replace('"category":"HIV care"', "")] == []
+    assert "31" in told
+
+
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_no_supplier_speaks_in_a_letter(changeable: TestClient, locale: str) -> None:
     _changed(changeable, "PATCH", "items/31", {"title": "call 0800 555 0199 or visit evil.dating"})

@@ -20,6 +20,7 @@ from llm_explain.attribution.partition import GROUP_PREFIX, Partition
 from llm_explain.attribution.shapley import MAX_PLAYERS, all_coalitions, shapley_values, size_weights
 from llm_explain.attribution.values import ITEM, LINKS, TOWER, Attribution, PastItem
 from llm_explain.errors import SettingError
+from scoring.data.targets import OTHER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -216,9 +217,9 @@ def heaviest_items(
 ) -> Game[list[Attribution]]:
     """Find the heaviest item of the history group behind each score, where it speaks for the group.
 
-    An item speaks for a category if it has half of the user's target events in it. An item that the user bought before
-    is left as it is, since its own history says more. A category of one item costs nothing; any other costs as much as
-    the group vectors. ``read_together`` plays the game.
+    An item speaks for a category if it has half of the user's target events in it; of a category without one, half of
+    the signals. An item that the user knows in that way is left as it is, since its own history says more. A category
+    of one item costs nothing; any other costs as much as the group vectors. ``read_together`` plays the game.
 
     Args:
         scorer: The glass-box scorer.
@@ -234,18 +235,23 @@ def heaviest_items(
         The attributions, some with ``items``.
     """
     history, catalogue = state.history, scorer.catalogue
-    bought, n_targets = np.unique(history.item_index[history.is_target], return_counts=True)
-    bought_in = catalogue.category_index[bought]
+    known, place_of = np.unique(history.item_index, return_inverse=True)
+    n_targets = np.bincount(place_of, history.is_target, minlength=len(known))
+    n_signals = np.bincount(place_of, history.role == OTHER, minlength=len(known))
+    known_in = catalogue.category_index[known]
     found = list(attributions)
     for place, (attribution, item) in enumerate(zip(attributions, item_index.tolist(), strict=True)):
         row = largest_group(attribution, may_name)
-        if row is None or item in bought:
+        if row is None:
             continue
         positive = float(attribution.values[attribution.values > 0].sum())
         if attribution.values[row] < least_share * positive:
             continue
         (category,) = attribution.categories[row]
-        in_category = n_targets[bought_in == category]
+        counts = n_targets if n_targets[known_in == category].any() else n_signals
+        in_category = counts[(known_in == category) & (counts > 0)]
+        if item in known[(n_targets > 0) | (counts > 0)]:
+            continue
         if in_category.max(initial=0) < max(1.0, MIN_EVENT_SHARE * in_category.sum()):
             continue
         is_single = len(in_category) == 1

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from llm_explain.claims.kind import ClaimKind, Findings, kinds_of
+from llm_explain.claims.signal_events import recent_categories
 
 if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
@@ -26,6 +27,9 @@ class CategoryHabit(ClaimKind):
     in the window if its latest such event does.
     """
 
+    with_signals: ClassVar[bool] = False
+    """Whether signals of two titles suffice where the user has no counted event of the category."""
+
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
         occasions = subjects.of_group
@@ -33,12 +37,17 @@ class CategoryHabit(ClaimKind):
         windows = [days if shop.has_dates and shop.snapshot.span(days) == days else None for days in WINDOWS_DAYS]
         counts = np.stack([occasions.within(days) for days in windows])
         enough = counts >= MIN_OCCASIONS
-        rows = np.flatnonzero(enough.any(axis=0))
+        signals = recent_categories(subjects, np.flatnonzero(self.with_signals & (occasions.counts == 0)))
+        rows = np.union1d(np.flatnonzero(enough.any(axis=0)), [*signals]).astype(np.int64)
         window, found = enough.argmax(axis=0)[rows], occasions.take(rows)
         names = subjects.shop.catalogue.category_names
         facts: dict[str, list[Fact | None]] = {
             "category": [names[group] for group in subjects.group[rows].tolist()],
-            "count": counts[window, rows].tolist(),
-            "window_days": [windows[place] for place in window.tolist()],
+            "count": [count or None for count in counts[window, rows].tolist()],
+            "window_days": [
+                None if row in signals else windows[place]
+                for row, place in zip(rows.tolist(), window.tolist(), strict=True)
+            ],
         }
-        return Findings(rows, facts, found, event_kind=kinds_of(subjects, found))
+        kinds = zip(rows.tolist(), kinds_of(subjects, found), strict=True)
+        return Findings(rows, facts, found, event_kind=[signals.get(row, kind) for row, kind in kinds])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from scoring.data.targets import OTHER
 
@@ -12,8 +14,11 @@ if TYPE_CHECKING:
     from llm_explain.claims.occasions import Floats
     from llm_explain.claims.subjects import Subjects
     from scoring.data.catalogue import IndexArray
+    from scoring.data.history import History
 
 NS_PER_DAY = 86_400 * 10**9
+WINDOW_DAYS: Final = 30
+"""Days before ``as_of`` in which a signal event tells what the user is interested in."""
 
 SIGNALS: Final = ("wishlist", "play", "watch", "read", "like", "bookmark", "rate", "follow", "search", "view")
 """Signal kinds that have a verb, those that tell most of the user first."""
@@ -85,3 +90,39 @@ def signal_events(subjects: Subjects, kind: str) -> SignalEvents:
         moments.append(moment[places])
         channels += [str(names[place]) for place in places.tolist()]
     return SignalEvents(np.concatenate(rows), np.concatenate(moments), channels)
+
+
+def recent_categories(subjects: Subjects, rows: IndexArray) -> dict[int, str]:
+    """Return the kind of signal that the user lately gave to two titles of the history group's category.
+
+    Args:
+        subjects: Users and history groups.
+        rows: Places of the subjects that are asked for.
+
+    Returns:
+        By place, the first of ``SIGNALS`` that is no target kind and has events of two titles of the category in the 30
+        days before ``as_of``; subjects without one are left out, all of them where times only order the events.
+    """
+    found: dict[int, str] = {}
+    own: dict[int, dict[int, str]] = {}
+    for row in rows.tolist() if subjects.shop.has_dates else ():
+        user = int(subjects.user[row])
+        if user not in own:
+            own[user] = _categories(subjects, subjects.evidence.histories[user])
+        if (kind := own[user].get(int(subjects.group[row]))) is not None:
+            found[row] = kind
+    return found
+
+
+def _categories(subjects: Subjects, history: History) -> dict[int, str]:
+    """Return the first kind of signal of each category of which a user lately gave it to two titles."""
+    shop, catalogue = subjects.shop, subjects.shop.catalogue
+    kinds = [kind for kind in SIGNALS if kind not in shop.shop.target_kinds]
+    since = (history.as_of - pd.Timedelta(days=WINDOW_DAYS)).to_datetime64()
+    is_one = (history.role == OTHER) & np.isin(history.kind, kinds) & (history.timestamp >= since)
+    items = history.item_index[is_one]
+    columns = history.kind[is_one], catalogue.category_index[items], shop.title_index[items]
+    counts = Counter(each[:2] for each in {*zip(*(column.tolist() for column in columns), strict=True)})
+    return {
+        category: kind for kind in reversed(kinds) for (own, category), n in counts.items() if own == kind and n > 1
+    }

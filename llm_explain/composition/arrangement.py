@@ -89,6 +89,7 @@ class _Candidates:
     is_again: Flags
     is_held: Flags  # bought just now
     is_stale: Flags  # bought so long ago that the user hardly comes back to it
+    fit: IndexArray  # how well the variant suits the user; 0 in a list without sections
     pin: IndexArray  # place among the pins, or the number of pins
     is_buried: Flags
 
@@ -187,7 +188,7 @@ def _page(
         found = found.take(_is_asked_for(evidence, found))
         found = found.take(np.lexsort((found.rank, found.pin)))  # a pin stands for its title
         found = found.take(_first_of_each(evidence.shop.title_index[found.item]))
-        found = found.take(np.lexsort((found.rank, -variant_fit(found.item, evidence), found.pin)))
+        found = found.take(np.lexsort((found.rank, -found.fit, found.pin)))
         for of_one in (evidence.shop.family, evidence.shop.product):
             found = found.take(_without_siblings(of_one[found.item], found.is_again | (found.pin < n_pins)))
         if selection.section == "new":
@@ -290,6 +291,7 @@ def _candidates(
         is_again=is_again,
         is_held=is_held,
         is_stale=is_stale,
+        fit=np.zeros(len(items), dtype=np.int64) if selection.section is None else variant_fit(items, evidence),
         pin=pin,
         is_buried=np.isin(items, shop.catalogue.index_of(list(selection.buries)) if selection.buries else ()),
     )
@@ -353,7 +355,7 @@ def _says_nothing_new(found: _Candidates, evidence: Evidence, versions: Sequence
     is_known: Flags = ~found.is_again & (
         np.isin(shop.family[found.item], shop.family[bought]) | np.isin(shop.product[found.item], shop.product[bought])
     )
-    suits = variant_fit(found.item, evidence) > 0
+    suits = found.fit > 0
     for row in np.flatnonzero(is_known & (suits | ~suits.any()))[:MOST_VERSIONS].tolist():
         item = found.item[row : row + 1]
         of_item = Subjects.of(evidence, np.zeros(1, dtype=np.int64), item)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from llm_explain.errors import SettingError, TableError
 from llm_explain.importers.flat.corrections import command
-from llm_explain.importers.flat.items import clean_names
+from llm_explain.importers.flat.items import clean_names, told_availability, with_availability
 from llm_explain.importers.flat.proposals import sensitive
 from llm_explain.importers.names import names_folder, read_cleaner
 from llm_explain.importers.rejects import write_rejects
@@ -25,7 +25,7 @@ from llm_explain.importers.sorted_events import PART_BYTES, write_sorted
 from llm_explain.importers.summary import ImportSummary, Progress, row_counts, silent
 from scoring.data.reading import RawTable, csv_pieces, is_csv, no_ragged, read_table
 from scoring.data.rules import COLUMNS
-from scoring.data.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TITLE, Tables
+from scoring.data.tables import AVAILABLE, BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TITLE, Tables
 from scoring.data.validation import check, check_columns
 
 if TYPE_CHECKING:
@@ -112,6 +112,9 @@ def import_csv(
             good["items"], notes = readable(good["items"], read_cleaner(names_folder()))
         good["items"] = clean_names(good["items"], shop.locale)
         shop, remarks = proposed_settings(shop, written)
+        if AVAILABLE in good["items"]:
+            said, good["items"] = good["items"], with_availability(good["items"])
+            remarks += told_availability(said, good["items"])
         proposals = shop.proposals.updated(sensitive(written.of_item, good["items"], shop.locale))
         tables = Tables(pd.DataFrame(), **good, shop=shop.model_copy(update={"proposals": proposals}))
         if proposals.open:

@@ -20,6 +20,7 @@ class CategoryAffinity(CategoryHabit):
 
     name = "category_affinity"
     tells_category = True
+    with_signals = True
     scope = "own group"
     parts = ("tower", "links", "category_share", "own_brand", "own_price")
     position = 30

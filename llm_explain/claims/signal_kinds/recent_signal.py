@@ -9,13 +9,12 @@ import pandas as pd
 
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
 from llm_explain.claims.occasions import to_dates
-from llm_explain.claims.signal_events import NS_PER_DAY, SIGNALS, signal_events
+from llm_explain.claims.signal_events import NS_PER_DAY, SIGNALS, WINDOW_DAYS, signal_events
 
 if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
 
-WINDOW_DAYS: Final = 30
 CHANNELS: Final = frozenset({"web", "app", "mini_program", "shop"})
 """Channels that have words."""
 

@@ -48,6 +48,8 @@ LEAST_ALONE: Final = 0.5
 """A table of items has at least this many different items a row."""
 
 ONLY_ITEM: Final = "all items"
+MOST_CODES: Final = 12
+"""Different numbers of a column that may stand for kinds of events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,9 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
         kinds = each_value(frame["kind"], event_kind).astype("str").fillna(UNRATED)
         kinds = _without_stages(frame, kinds)
     else:
-        is_sale = bool({"quantity", "price", "amount", "order_id"} & set(frame))
+        codes = _codes(read)
+        notes += [codes] if codes else []
+        is_sale = not codes and bool({"quantity", "price", "amount", "order_id"} & set(frame))
         is_rating = "value" in frame and not {"quantity", "order_id"} & set(frame)
         guessed = "rate" if is_rating else "purchase" if is_sale else UNRATED
         told = read.kind or kind_of_plays(read) or deal_of_headers(read)
@@ -241,6 +245,21 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
     found, note = with_skips(read, frame)
     notes += [note] if note else []
     return found
+
+
+def _codes(read: Recognised) -> str:
+    """Return a line on a column that tells what happened in numbers, which no rule can read; empty if there is none."""
+    for column in read.columns:
+        if column.name or column.why == "--map" or headers()["kind"].rank(normal(column.header)) is None:
+            continue
+        found = sorted(read.source.frame[column.header].dropna().unique())
+        if 1 < len(found) <= MOST_CODES and all(code.isdigit() for code in found):
+            told = shlex.quote(f"{read.source.name}.{found[0]}=view")
+            return (
+                f"{read.source.name}: column {column.header!r} tells what happened by {', '.join(found)}, which is not "
+                f"read: all rows count as one kind. Say what each one means, for example --kind {told}"
+            )
+    return ""
 
 
 def _without_stages(frame: pd.DataFrame, kinds: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from llm_explain.importers.flat.names import clean, is_shouted, sentence_case
+from llm_explain.importers.flat.names import HASH, clean, is_shouted, sentence_case
 from llm_explain.importers.flat.values import each_value
 from llm_explain.text.category_names import in_plural
 from llm_explain.text.import_words import words
@@ -72,9 +72,11 @@ def category_codes(column: pd.Series) -> pd.Series:
         column: Categories as the export has them.
 
     Returns:
-        The last number of each item's category; missing unless several items share one.
+        The last number of each item's category, or that of its hash; missing unless several items share one.
     """
     codes = column.str.extract(CODE, expand=False)
+    hashes = column.str.extract(f"((?:{HASH.pattern}))$", flags=re.IGNORECASE, expand=False)
+    codes = codes.where(hashes.isna(), (pd.Series(pd.factorize(hashes)[0], hashes.index) + 1).astype("str"))
     is_shared = codes.map(codes.value_counts()) > 1
     return codes.where(is_shared).astype("str")
 

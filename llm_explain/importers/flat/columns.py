@@ -93,9 +93,14 @@ def holds_event_words(column: pd.Series) -> bool:
     values = column.dropna().head(20_000).unique()
     if not 0 < len(values) <= MOST_KINDS:
         return False
-    known = [kind_of_word(str(value), "event_kinds") for value in values]
-    known = [kind for kind in known if kind is not None]
+    known = [kind for value in values if (kind := kind_of_word(str(value), "event_kinds")) is not None]
     return not TAKEN_BACK.issuperset(known) and len(known) >= max(1, 0.5 * min(len(values), 4))
+
+
+def kinds_in(column: pd.Series) -> set[str]:
+    """Return the kinds of events that a column has words for."""
+    known = (kind_of_word(str(value), "event_kinds") for value in column.dropna().head(20_000).unique())
+    return {kind for kind in known if kind is not None}
 
 
 def are_names(texts: pd.Series) -> bool:
@@ -118,7 +123,9 @@ def fits(column: pd.Series, target: str, header: str) -> bool:  # noqa: C901  on
     if present.empty:
         return False
     if target == "timestamp":
-        is_position = header in {"day", "week", "ts", "timestamp"} and present.str.fullmatch(r"\d{1,5}").all()
+        is_position = (
+            header in {"day", "week", "ts", "timestamp", "time stamp"} and present.str.fullmatch(r"\d{1,5}").all()
+        )
         return is_time_like(present) or bool(is_position)
     if target in {"cancelled_at", "first_seen"}:
         return is_time_like(present) or (target == "first_seen" and "year" in header)

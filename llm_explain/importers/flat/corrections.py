@@ -1,4 +1,4 @@
-"""Corrections of what an import read: ``--map FILE.COLUMN=NAME`` and ``--kind FILE=KIND``."""
+"""Corrections of an import: ``--map FILE.COLUMN=NAME``, ``--kind FILE=KIND`` and ``--kind FILE.CODE=KIND``."""
 
 from __future__ import annotations
 
@@ -75,10 +75,12 @@ class Corrections:
     Attributes:
         columns: Correction by file and column.
         kinds: Event kind by file.
+        codes: Event kind by code, by file.
     """
 
     columns: Mapping[tuple[str, str], Correction] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, source: str, column: str) -> Correction | None:
         """Return what the shop says of a column, if it says anything."""
@@ -90,7 +92,7 @@ class Corrections:
 
         Args:
             maps: Texts such as ``orders.csv.Vendor=brand``; an empty name leaves the column out.
-            kinds: Texts such as ``clicks.csv=view``.
+            kinds: Texts such as ``clicks.csv=view``, or ``log.csv.2=cart`` for what is 2 in a column of kinds.
             sources: The tables that were read.
 
         Returns:
@@ -101,9 +103,16 @@ class Corrections:
         """
         columns = dict(_correction(text, sources) for text in maps)
         by_file: dict[str, str] = {}
+        codes: dict[str, dict[str, str]] = {}
         for text in kinds:
             name, equals, kind = text.rpartition("=")
             found = [source.name for source in sources if name in _spellings(source.name)]
+            of_code, dot, code = name.rpartition(".")
+            coded = [source.name for source in sources if dot and not found and of_code in _spellings(source.name)]
+            if equals and kind.strip() and coded:
+                for file in coded:
+                    codes.setdefault(file, {})[code] = kind.strip().lower()
+                continue
             if not (equals and kind.strip() and found):
                 listed = ", ".join(source.name for source in sources)
                 raise SettingError(
@@ -111,7 +120,7 @@ class Corrections:
                     f"Write for example --kind {sources[0].name}=view."
                 )
             by_file |= dict.fromkeys(found, kind.strip().lower())
-        return cls(columns, by_file)
+        return cls(columns, by_file, codes)
 
 
 def _spellings(name: str) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
 import io
 import json
+import re
 import zipfile
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -29,10 +31,10 @@ from llm_explain.importers.flat.dialect import (
     rows_before_header,
     sniff,
 )  # fmt: skip
-from llm_explain.importers.flat.nested import flat_rows
+from llm_explain.importers.flat.nested import flat_rows, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 ROW: Final = "row"
@@ -50,6 +52,10 @@ MOST_PACKED: Final = 3
 MOST_RATIO: Final = 200
 LEAST_BOUND: Final = 100_000_000
 """A packed file is unpacked to so many times its size and so many bytes beyond: tables are packed to a tenth."""
+
+SHOWN: Final = re.compile(r"\S+-[01](?:\s+\S+-[01])*")
+LIST: Final = re.compile(r"\s*\[(?:\s*[{'\"]|\])")
+"""Beginning of a list of records or of texts, or an empty list."""
 
 _ZIP: Final = b"PK\x03\x04"
 TEXT_COLUMNS: Final = {f"f{n}": pa.string() for n in range(2_000)}
@@ -169,13 +175,28 @@ def _parquet(name: str, table: pa.Table) -> Source:
     return Source(name, numbered(frame), no_ragged(), "Parquet")
 
 
-def _json(text: str) -> list[dict[str, Any]]:
-    stripped = text.strip()
-    rows = json.loads(stripped) if stripped.startswith("[") else map(json.loads, filter(None, stripped.splitlines()))
-    return [row for row in rows if isinstance(row, dict)]
+def _json(text: str) -> list[Mapping[str, Any]]:
+    """Return the records of a document, or of one document a line."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    first = lines[0].strip() if lines else ""
+    is_document = len(lines) == 1 or first[:1] == "[" or first[-1:] != "}"
+    if is_document:
+        return rows_of(_parsed(text))
+    return [row for line in lines if isinstance(row := _parsed(line), dict)]
 
 
-def _records(name: str, rows: list[dict[str, Any]], how: str) -> Source:
+def _parsed(text: str) -> Any:
+    """Return a value of JSON, or one that Python printed: some exports hold dictionaries with single quotes."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        try:
+            return ast.literal_eval(text.strip())
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            raise error from None
+
+
+def _records(name: str, rows: Sequence[Mapping[str, Any]], how: str) -> Source:
     frame = pd.DataFrame(flat_rows(rows), dtype="str")
     return Source(name, numbered(frame), no_ragged(), how)
 
@@ -304,6 +325,14 @@ def unique_names(names: list[str | None]) -> list[str]:
     return unique
 
 
+def _clicked(frame: pd.DataFrame, shown: str) -> pd.DataFrame:
+    """Return one row for each click, without columns that number the rows."""
+    kept = [column for column in frame if not (frame[column] == frame.index.astype("str")).all()]
+    clicks = frame[shown].str.findall(r"(\S+)-1(?!\S)")
+    rows = frame[kept].assign(**{shown: clicks}).explode(shown).dropna(subset=[shown])
+    return numbered(rows.assign(kind="click").astype("str"))
+
+
 def numbered(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame of text whose index numbers the rows from 1."""
     texts = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name=ROW), axis=0)
@@ -316,17 +345,24 @@ def no_ragged() -> pd.DataFrame:
 
 
 def with_nested_rows(source: Source) -> Source:
-    """Return a table with one row for each entry of a column that holds JSON lists of items."""
+    """Return a table with one row for each entry of a column that holds lists of items; other lists are joined.
+
+    A column of what was shown, such as "N55689-1 N35729-0", gives one row for each item that was clicked.
+    """
     frame = source.frame
-    nested = [str(c) for c in frame if frame[c].dropna().head(20).str.match(r"\s*\[\s*\{").mean() > 0.5]
+    for column in frame:
+        head = frame[column].dropna().head(SAMPLE_ROWS)
+        ends = {*head.str.findall(r"-([01])(?!\S)").explode()} if head.str.fullmatch(SHOWN).mean() > 0.9 else set()
+        if {"0", "1"} <= ends:
+            return replace(source, frame=_clicked(frame, str(column)))
+    nested = [str(c) for c in frame if frame[c].dropna().head(20).str.match(LIST).mean() > 0.5]
     if not nested:
         return source
     records: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]  # columns are texts
     for record in records:
         for column in nested:
-            value = record[column]
             try:
-                record[column] = json.loads(value) if isinstance(value, str) else []
+                record[column] = _parsed(record[column]) if isinstance(record[column], str) else []
             except ValueError:
                 record[column] = []
     return replace(source, frame=numbered(pd.DataFrame(flat_rows(records), dtype="str")))

@@ -86,7 +86,8 @@ def with_brands(items: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     is_told = [str(brand).casefold() in str(title).casefold() for title, brand in items[["title", "brand"]].to_numpy()]
     rows = is_of_many & items["brand"].notna() & ~np.array(is_told, dtype=bool)
     title = items["title"].mask(rows, items["title"] + " (" + items["brand"] + ")")
-    return items.assign(title=title), {"titles of several brands, told with the brand": int(rows.sum())}
+    told = {"titles of several brands, told with the brand": int(rows.sum())} if rows.any() else {}
+    return items.assign(title=title), told
 
 
 def clean_names(items: pd.DataFrame, locale: str) -> pd.DataFrame:
@@ -189,6 +190,11 @@ def is_available(text: str) -> bool | None:
     known = answers().get(text.strip().casefold())
     pieces = number(text.strip(), is_decimal_comma=False)
     return known if known is not None or np.isnan(pieces) else pieces > 0
+
+
+def with_availability(items: pd.DataFrame) -> pd.DataFrame:
+    """Return items whose ``available`` is true, false or missing; it is missing where a text says neither."""
+    return items.assign(available=each_value(items["available"], is_available).astype("boolean"))
 
 
 def _availability(table: pd.DataFrame) -> pd.Series:

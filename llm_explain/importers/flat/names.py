@@ -23,6 +23,9 @@ KEPT: Final = frozenset("\u200c\u200d\u200e\u200f")
 
 SHOUTED_SHARE: Final = 0.7
 BARE_NUMBER: Final = re.compile(r"[\W_]*\d*(?:[.,]\d+)*[\W_]*")
+HASH: Final = re.compile(r"(?=.*\d)[0-9a-f]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Hash or UUID, which stands for a name that the export does not tell."""
+
 UNFINISHED: Final = re.compile(r"\s+[/:;=]$")
 """Mark at the end of a library's titles, behind which the catalogue has another field."""
 
@@ -59,11 +62,12 @@ def is_placeholder(name: str) -> bool:
         name: A title, brand or category.
 
     Returns:
-        Whether it is a placeholder of any language, or holds nothing but signs and at most one number.
+        Whether it is a placeholder of any language, a hash, or nothing but signs and at most one number.
     """
     bare = name.strip().strip("()[]<>{}-–—_.*?!\"' ").casefold()
     has_symbol = any(unicodedata.category(c) == "So" for c in bare)
-    return bare in _placeholders() or (BARE_NUMBER.fullmatch(bare) is not None and not has_symbol)
+    is_code = BARE_NUMBER.fullmatch(bare) is not None or HASH.fullmatch(bare) is not None
+    return bare in _placeholders() or (is_code and not has_symbol)
 
 
 @cache

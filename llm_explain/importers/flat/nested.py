@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 ITEMS: Final = "items"
 LINE_LISTS: Final = (
     ITEMS, "line_items", "lineitems", "lines", "order_items", "products", "order_lines", "events", "interactions",
-    "actions",
+    "actions", "orders", "purchases", "transactions", "plays", "tracks", "sessions",
 )  # fmt: skip
 """Fields whose entries are rows of their own, best first."""
 
@@ -24,23 +24,36 @@ def flat_rows(records: Iterable[Mapping[str, Any]]) -> list[dict[str, str | None
 
     Returns:
         Rows of text. A nested record's fields are called ``outer.inner``, those of an item ``items.inner``. Of lists of
-        records, that of the items or events gives one row an entry, also inside a nested record; other lists of records
-        are left out. A list of plain values is joined by ``|``.
+        records, that of the items or events gives one row an entry, also inside a nested record or another such entry;
+        of other lists of records the names are kept. A list of plain values or names is joined by ``|``.
     """
     return [row for record in records for row in _rows(record)]
 
 
-def _rows(record: Mapping[str, Any]) -> Iterator[dict[str, str | None]]:
-    lists = dict(_lists(record))
-    chosen = next((path for name in LINE_LISTS for path in lists if path.rpartition(".")[2].lower() == name), None)
-    plain = dict(_fields(record))
+def rows_of(document: Any) -> list[Mapping[str, Any]]:
+    """Return the records of a document: its list, or a record's longest list of more records than it has fields."""
+    if isinstance(document, dict) and _lines_of(document) is None:
+        longest = max((value for value in document.values() if _holds_records(value)), key=len, default=[])
+        document = longest if len(longest) > len(document) else [document]
+    return [row for row in (document if isinstance(document, list) else [document]) if isinstance(row, dict)]
+
+
+def _lines_of(record: Mapping[str, Any]) -> str | None:
+    """Return the path of the list of records whose entries are rows of their own."""
+    paths = [path for path, _ in _lists(record)]
+    return next((path for name in LINE_LISTS for path in paths if path.rpartition(".")[2].lower() == name), None)
+
+
+def _rows(record: Mapping[str, Any], prefix: str = "") -> Iterator[dict[str, str | None]]:
+    chosen = _lines_of(record)
+    plain = {key: value for key, value in _fields(record, prefix) if key != f"{prefix}{chosen}"}
     if chosen is None:
         yield plain
         return
     outer, dot, name = chosen.rpartition(".")
-    for entry in lists[chosen]:
-        own = dict(_fields(entry, f"{chosen}." if name == ITEMS else outer + dot))
-        yield {**{key: value for key, value in plain.items() if key not in own}, **own}
+    for entry in dict(_lists(record))[chosen]:
+        for own in _rows(entry, prefix + (f"{chosen}." if name == ITEMS else outer + dot)):
+            yield {**{key: value for key, value in plain.items() if key not in own}, **own}
 
 
 def _lists(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
@@ -60,10 +73,10 @@ def _fields(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
     for key, value in record.items():
         if isinstance(value, dict):
             yield from _fields(value, f"{prefix}{key}.")
-        elif isinstance(value, list) and not _holds_records(value):
-            plain = [text for entry in value if (text := as_text(entry))]
-            yield f"{prefix}{key}", "|".join(plain) or None
-        elif not _holds_records(value):
+        elif isinstance(value, list):
+            names = [entry.get("name") if isinstance(entry, dict) else entry for entry in value]
+            yield f"{prefix}{key}", "|".join(text for name in names if (text := as_text(name))) or None
+        else:
             yield f"{prefix}{key}", as_text(value)
 
 

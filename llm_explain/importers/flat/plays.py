@@ -84,6 +84,8 @@ def with_skips(read: Recognised, frame: pd.DataFrame) -> tuple[pd.DataFrame, str
             if name == "played_time" and (whole := _length(read)) is not None:
                 own = _seconds(header, column) < LEAST_SHARE * whole
                 what = "are below a half of the item's length"
+            elif name == "played_time" and _unit(header) is None:
+                what = "are 0"
             measured |= name != "skipped"
             is_skip |= own
             reasons += [f"{header!r} {what}"] if own.any() else []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import pandas as pd
 
-from llm_explain.importers.flat.columns import ReadColumn, holds_event_words
+from llm_explain.importers.flat.columns import ReadColumn, are_names, holds_event_words
 from llm_explain.importers.flat.times import is_time_like
 from llm_explain.importers.flat.vocabulary import is_known_header, normal
 
@@ -137,7 +137,8 @@ def _as_events(head: pd.DataFrame, free: list[str], taken: set[str], take: _Take
     names = [column for column in texts if column in free and item_column and _names(head, item_column, column)]
     if names and "title" not in taken:
         take(names[0], "title")
-    codes = [column for column in ids if column in free and item_column and groups(head, item_column, column)]
+    named = [column for column in texts if are_names(head[column].dropna())]
+    codes = [each for each in (*named, *ids) if each in free and item_column and groups(head, item_column, each)]
     if codes and "category" not in taken:
         take(codes[0], "category")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from llm_explain.importers.flat.columns import ReadColumn, Recognised, fits, holds_event_words
+from llm_explain.importers.flat.columns import ReadColumn, Recognised, fits, holds_event_words, kinds_in
 from llm_explain.importers.flat.currencies import without_mark
 from llm_explain.importers.flat.plays import tells_plays
 from llm_explain.importers.flat.profile import by_values, groups
@@ -47,6 +47,7 @@ LEAST_ALIKE: Final = 10
 MOST_CATEGORIES: Final = 1.5
 """Values that an item has on average in a column of categories; a column with more tells something of the event."""
 
+CODE_ENDING: Final = re.compile(r"\s?(?:id|code|no|nr|number|key|hash)$")
 NO_ACCOUNT: Final = ("0", "0.0", "-1", "NULL", "null")
 """What exports write for the account of a guest."""
 
@@ -62,6 +63,9 @@ def recognise(source: Source, corrections: Corrections) -> Recognised:
         The table with a decision for each column.
     """
     columns = {column: normal(column) if source.has_header else "" for column in source.frame.columns}
+    if codes := corrections.codes.get(source.name):
+        told = {c: dict(codes) for c, header in columns.items() if headers()["kind"].rank(header) is not None}
+        source = replace(source, frame=source.frame.replace(told))
     found = next((each for each in formats() if source.has_header and each.fits(set(columns.values()))), None)
     chosen: dict[str, ReadColumn] = {}
     for column, header in columns.items():
@@ -108,7 +112,7 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
     no_kinds = [c for c, header in free.items() if _is_state(header) or "billing reason" in header]
     kinds = [column for column in free if column not in no_kinds and holds_event_words(frame[column])]
     if "kind" not in taken and kinds:
-        fullest = max(kinds, key=lambda column: frame[column].notna().sum())
+        fullest = max(kinds, key=lambda column: (len(kinds_in(frame[column])), frame[column].notna().sum()))
         found[fullest] = ReadColumn(fullest, "kind", "words for events")
         taken.add("kind")
     others: list[str] = []
@@ -129,7 +133,8 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
             found[column] = ReadColumn(column, target, "header", rank=rank)
     every = {**chosen, **found}
     if not SHARED & {each.name for each in every.values()}:
-        found |= _as_category(frame, [column for column in others if column not in found], every)
+        codes = [column for column, header in free.items() if _is_code_of_category(header)]
+        found |= _as_category(frame, [column for column in (*others, *codes) if column not in found], every)
     return found
 
 
@@ -165,6 +170,12 @@ def _that_name_items(frame: pd.DataFrame, fitting: list[str], chosen: dict[str, 
     of_items = frame[frame[items[0]].notna()]
     n_items = of_items[items[0]].nunique()
     return sorted(fitting, key=lambda column: of_items[column].nunique() < LEAST_TOLD_APART * n_items)
+
+
+def _is_code_of_category(header: str) -> bool:
+    """Return whether a header names the numbers of categories, such as "category id" or "subclass"."""
+    bare = CODE_ENDING.sub("", header)
+    return any(headers()[name].rank(bare) is not None for name in ("category_narrow", "category", "category_broad"))
 
 
 def _as_category(frame: pd.DataFrame, others: list[str], chosen: dict[str, ReadColumn]) -> dict[str, ReadColumn]:

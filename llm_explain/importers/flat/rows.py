@@ -37,6 +37,7 @@ POSITION: Final = "positions"
 FILE: Final = "file"
 LEAST_MONTHS: Final = 3
 DAY: Final = pd.Timedelta(days=1)
+MONTH_DAY: Final = r"(?:0?[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,8 @@ def _moments(read: Recognised, header: str, shop: Shop) -> tuple[pd.Series, str]
     is_position = raw.dropna().str.fullmatch(r"\d{1,5}").all() and len(raw.dropna()) > 0
     if is_position and column.name == "timestamp":
         count = pd.to_numeric(raw, errors="coerce")
+        if raw.dropna().str.fullmatch(MONTH_DAY).all():  # without a year they still tell the order and distance of days
+            count = (pd.to_datetime("2000" + raw.str.zfill(4), format="%Y%m%d") - pd.Timestamp("2000")) / DAY
         step = 7 if "week" in normal(header) else 1
         return (pd.Timestamp(0) + count * step * DAY).astype("datetime64[ns]"), POSITION
     parsed = moments(raw, column.order, is_excel=True)

@@ -62,6 +62,8 @@ SAMPLES: Final = 3
 LEAST_COVERED: Final = 0.5
 MOST_ONCE: Final = 0.9
 LEAST_DERIVED: Final = 3
+LEAST_PLAYS: Final = 0.25
+"""Share of plays among the events from which on items are works: games that are bought are played too."""
 
 
 def import_flat(
@@ -244,8 +246,8 @@ def _with_currency(shop: Shop, assembled: Assembled, rows: Iterable[Rows], *, ha
 
 
 def _are_works(reads: Sequence[Recognised], kinds: pd.Series) -> bool:
-    """Return whether items are films, books or the like, by headers or since most are watched, read or played."""
-    if kinds.isin([*PLAYS, SKIP]).mean() > 0.5:
+    """Return whether items are films, books or the like, by headers or since many are watched, read or played."""
+    if kinds.isin([*PLAYS, SKIP]).mean() > LEAST_PLAYS:
         return True
     named = (column for read in reads for column in read.columns if column.name in {"item_id", "title", "category"})
     return any(tells(column.header, "works") for column in named)

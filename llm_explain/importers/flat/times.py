@@ -25,7 +25,7 @@ EXCEL_ORIGIN: Final = pd.Timestamp("1899-12-30")
 EXCEL_DAYS: Final = (20_000, 80_000)
 NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE]\+?\d+)?")
 CLOCK: Final = (
-    r"(?:[T ,]+(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?\s*([aApP]\.?[mM]\.?)?"
+    r"(?:[T ,]+(\d{1,2})(?:[:h.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?)?\s*([aApP]\.?[mM]\.?)?"
     r"(?:\s*(?:hs?|hrs?|Uhr)\.?)?)?"
 )
 ZONE: Final = r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\([A-Za-z ]+\))?"

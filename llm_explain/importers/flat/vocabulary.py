@@ -43,6 +43,7 @@ class Headers(_Strict):
 
     def rank(self, header: str) -> int | None:
         """Return how good a header is for this kind of column; 0 is best, ``None`` means not at all."""
+        header = header.removesuffix(" hash")
         if (known := self.ranks.get(header)) is not None:
             return known
         for number, pattern in enumerate(self.patterns):

@@ -44,6 +44,20 @@ def test_one_purchase_is_no_affinity() -> None:
     assert find(CategoryAffinity, evidence("ridged", bought("tortilla", 366, 3))) is None
 
 
+def test_signals_of_two_titles_tell_a_category_without_purchases() -> None:
+    # A guest who looked at two chips has looked at chips: no count, no window and no word of degree.
+    looked = [bought("tortilla", 2, kind="view"), bought("kettle", 2, kind="view")]
+    found = find(CategoryAffinity, evidence("ridged", *looked))
+    assert found is not None
+    assert found.facts == {"category": "chips", "event_kind": "view"}
+    assert not found.licences
+    assert find(CategoryAffinity, evidence("ridged", bought("tortilla", 3, 2, kind="view"))) is None
+    assert find(CategoryAffinity, evidence("ridged", bought("tortilla", 31, kind="view"), looked[1])) is None
+    assert find(CategoryAffinity, evidence("ridged", bought("salsa", 2, kind="view"), looked[1])) is None
+    assert find(CategoryAffinity, evidence("ridged", bought("ridged", 200), *looked)) is None
+    assert find(RelatedCategory, about(evidence("milk", *looked), "chips")) is None
+
+
 def test_related_category_speaks_of_the_group_it_is_asked_about() -> None:
     seen = evidence("ridged", bought("tortilla", 3), bought("milk", 30, 20, 10))
     found = find(RelatedCategory, about(seen, "milk"))

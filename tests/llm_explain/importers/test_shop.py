@@ -468,6 +468,16 @@ def test_names_that_may_be_sensitive_are_proposed_and_decisions_stay(tmp_path):
     assert Tables.read(tmp_path / "out").shop.proposals.not_rejected("sensitive_categories") == set(values[1:6])
 
 
+def test_availability_is_read_in_words_of_every_language(tmp_path):
+    rows = ["a,Green tea,tea,ja", "b,Sea salt,salt,nein", "c,Soap,soap,agotado", "d,Brush,tools,12", "e,Mat,mats,-3"]
+    items = "\n".join(["item_id,title,category,available", *rows, "f,Rug,rugs,perhaps"])
+    summary = run(tmp_path, items=items + "\n")
+    found = Tables.read(tmp_path / "out").items.set_index("item_id")["available"]
+    assert found.dropna().to_dict() == {"a": True, "b": False, "c": False, "d": True, "e": False}
+    assert summary.remarks[-2] == "3 of 6 items are available"
+    assert summary.remarks[-1].startswith("'perhaps' and the like say in 1 rows neither")
+
+
 def test_progress_tells_every_file(tmp_path):
     told: list[tuple[str, int, int]] = []
     import_csv(**write(tmp_path), out=tmp_path / "out", progress=lambda *step: told.append(step))

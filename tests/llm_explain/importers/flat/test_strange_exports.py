@@ -99,6 +99,54 @@ def test_a_list_of_products_inside_a_nested_record_has_one_row_an_entry(tmp_path
     assert done.set_aside == {"track.jsonl: no item": 1}
 
 
+def test_one_document_of_orders_in_lists_of_lists(tmp_path) -> None:
+    def line(k: int) -> dict[str, object]:
+        kinds = [{"id": 7, "name": "Kitchen"}, {"id": k % 2, "name": ["Mugs", "Jugs"][k % 2]}]
+        return {"sku": f"p{k % 4}", "name": f"Blue {['mug', 'jug'][k % 2]} {k % 4}", "categories": kinds, "qty": 1}
+
+    orders = [
+        {"number": f"O{k}", "ordered_at": f"2025-01-{k + 1:02d}T09:00:00", "customer": {"email": f"u{k % 3}@shop.test"},
+         "line_items": [line(k), line(k + 1)]} for k in range(9)
+    ]  # fmt: skip
+    done = imported(tmp_path, json.dumps({"page": 1, "results": orders}, indent=1), "orders.json")
+    assert (len(done.tables.events), done.tables.events["user_id"].nunique()) == (18, 3)
+    assert set(done.tables.items["category"]) == {"Mugs", "Jugs"}
+    nested = [{"user_id": f"u{k}", "orders": orders[k : k + 2]} for k in range(3)]
+    assert len(imported(tmp_path, "\n".join(map(json.dumps, nested)), "users.jsonl").tables.events) == 12
+
+
+def test_records_and_lists_that_python_printed(tmp_path) -> None:
+    games = [{"item_id": str(k), "item_name": f"Ship's log {k}", "playtime_forever": 90 * k} for k in range(4)]
+    rows = [repr({"user_id": f"u{k}", "items": games[k % 3 :], "is_new": True}) for k in range(6)]
+    done = imported(tmp_path, "\n".join(rows), "games.json")
+    assert done.tables.items["title"].tolist() == [f"Ship's log {k}" for k in range(4)]
+    head = "user_id,movie_id,timestamp,rating,genres"
+    rows = [f"""u{k % 3},m{k % 5},2024-01-{k + 1:02d},{k % 5 + 1},"['Drama', 'Noir']\"""" for k in range(12)]
+    done = imported(tmp_path, "\n".join([head, *rows]), "ratings.csv")
+    assert set(done.tables.items["categories"]) == {"Drama|Noir"}
+
+
+def test_clicks_among_what_was_shown(tmp_path) -> None:
+    rows = [
+        f"{k + 1}\tU{k % 4}\t11/{k % 9 + 13}/2019 8:36:57 AM\tN90 N91\tN{k % 7}-0 N{(k + 1) % 7}-1 N8-0"
+        for k in range(28)
+    ]
+    events = imported(tmp_path, "\n".join(rows), "behaviors.tsv").tables.events
+    assert (len(events), set(events["kind"]), events["user_id"].nunique()) == (28, {"view"}, 4)
+    assert set(events["item_id"]) == {f"N{k}" for k in range(7)}
+
+
+def test_codes_of_events_are_told_and_asked_for(tmp_path) -> None:
+    head = "user_id,item_id,behavior_type,time"
+    rows = [f"u{k % 4},i{k % 5},{1 + (k % 6 == 0) * 3},2014-12-{k % 28 + 1:02d} 09" for k in range(30)]
+    done = imported(tmp_path, "\n".join([head, *rows]), "log.csv")
+    assert set(done.tables.events["kind"]) == {"interaction"}
+    assert "column 'behavior_type' tells what happened by 1, 4, which is not read" in " ".join(done.lines)
+    done = import_flat([tmp_path / "log.csv"], out=tmp_path / "out", kinds=["log.csv.1=view", "log.csv.4=purchase"])
+    assert done.tables.events["kind"].value_counts().to_dict() == {"view": 25, "purchase": 5}
+    assert done.tables.events["timestamp"].dt.hour.eq(9).all()
+
+
 def test_an_episode_is_the_item_and_its_show_is_not(tmp_path) -> None:
     rows = [
         {"user": {"uuid": f"u{k % 5}"}, "listened_at": f"2025-01-{k % 28 + 1:02d}T08:00:00Z", "seconds_played": 900,

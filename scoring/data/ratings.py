@@ -72,11 +72,11 @@ def scale_of(counts: pd.Series, kinds: Iterable[str] = (RATE,)) -> Ratings | Non
         kinds: Kinds of event that have the ratings.
 
     Returns:
-        The scale; ``None`` for fewer than two different ratings. If 0 is more common than the next rating and no rating
-        lies between 0 and 1, it stands for no rating.
+        The scale; ``None`` for fewer than two different ratings. If 0 is more common than 1 and no rating lies between,
+        it stands for no rating.
     """
     seen = counts.sort_index()
-    if len(seen) > 2 and seen.index[0] == 0 and seen.index[1] >= 1 and seen.iloc[0] > seen.iloc[1]:
+    if len(seen) > 2 and seen.index[0] == 0 and seen.index[1] >= 1 and seen.iloc[0] > seen.get(1, 0):
         seen = seen.iloc[1:]
     if len(seen) < 2:
         return None

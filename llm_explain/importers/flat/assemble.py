@@ -18,7 +18,7 @@ from llm_explain.importers.flat.rated import IS_RATED, tells_rating
 from llm_explain.importers.flat.rows import FILE, Rows, are_months
 from llm_explain.importers.flat.times import NUMBER, is_time_like, moments
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import headers, kind_of_word, normal
+from llm_explain.importers.flat.vocabulary import headers, kind_of_word, normal, tells
 from scoring.data.ratings import RATE, UNRATED
 from scoring.data.tables import END_OF_ORDER
 
@@ -120,13 +120,21 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
         if logs and "items" in by_role:
             raise MissingAnswerError(*_nothing_found(logs, ("item_id",)))
         parts = [_with_kind(r, rows[r.source.name].frame.assign(item_id=ONLY_ITEM), notes) for r in logs]
+        by_role["log"] = []
+    notes += [
+        f"{r.source.name}: {len(r.source.frame):,} rows have users and times but no item, and are not read"
+        for r in by_role.get("log", [])
+        if not r.source.frame[r.headers_of("user_id")[0]].is_unique
+    ]
     if not parts:
         raise MissingAnswerError(*_nothing_found(reads, NEEDED))
     _ask_for_times([*by_role.get("events", []), *by_role.get("orders", [])])
-    _ask_for_users(by_role.get("items", []))
+    _ask_for_users(by_role.get("items", []), reads)
     events = pd.concat([frame.rename_axis(ROW).reset_index() for frame in parts], ignore_index=True)
     events = _filled_within_orders(events)
-    tables = [_catalogue(rows[read.source.name].frame) for read in by_role.get("items", [])]
+    catalogues, foreign = _of_items(by_role.get("items", []), [*by_role.get("events", []), *by_role.get("lines", [])])
+    notes += [f"{read.source.name} is not read: its {read.headers_of('item_id')[0]} are no items" for read in foreign]
+    tables = [_catalogue(rows[read.source.name].frame) for read in catalogues]
     tables += [_properties(rows[read.source.name].frame) for read in by_role.get("properties", [])]
     items = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"item_id": pd.Series(dtype="str")})
     items, events = _with_item_ids(items, events)
@@ -144,6 +152,21 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
     zones = {found.zone for found in rows.values() if "timestamp" in found.frame}
     zone = next(iter(zones)) if len(zones) == 1 else None
     return Assembled(events, items, rejects, is_order_only, zone, notes)
+
+
+def _of_items(
+    catalogues: Sequence[Recognised], logs: Sequence[Recognised]
+) -> tuple[list[Recognised], list[Recognised]]:
+    """Return the catalogues of a log's items, and those of other things: artists, where the log has tracks."""
+    asked = {normal(header) for log in logs for header in log.headers_of("item_id")}
+    own = {read.source.name: {*map(normal, read.headers_of("item_id"))} for read in catalogues}
+    has_own = any(found & asked for found in own.values())
+    foreign = [
+        read
+        for read in catalogues
+        if has_own and not own[read.source.name] & asked and any(tells(each, "works") for each in own[read.source.name])
+    ]
+    return [read for read in catalogues if read not in foreign], foreign
 
 
 def _nothing_found(reads: Sequence[Recognised], needed: Iterable[str]) -> tuple[str, list[str]]:
@@ -193,9 +216,15 @@ def _ask_for_times(logs: Sequence[Recognised]) -> None:
                 )
 
 
-def _ask_for_users(catalogues: Sequence[Recognised]) -> None:
-    """Ask for the user of a table without one whose items come again and again at other times: it is a log."""
+def _ask_for_users(catalogues: Sequence[Recognised], reads: Sequence[Recognised]) -> None:
+    """Ask for the user of a table without one whose items come again and again at other times: it is a log.
+
+    Pieces in stock, whose number another table names, are none.
+    """
     for read in catalogues:
+        named = {normal(c) for other in reads if other is not read for c in other.source.frame}
+        if any(normal(c) in named and read.source.frame[c].is_unique for c in read.source.frame):
+            continue
         times = read.headers_of("timestamp")
         items = [header for name in ("item_id", "item_number", "title") for header in read.headers_of(name)]
         if not times or read.source.frame[items[0]].nunique() >= LEAST_ALONE * len(read.source.frame):

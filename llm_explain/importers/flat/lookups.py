@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -32,9 +33,8 @@ def join_lookups(sources: Sequence[Source]) -> tuple[list[Source], list[str]]:
     Returns:
         The tables without the small ones, and a line on each join for the report.
     """
-    left = list(sources)
-    notes = []
-    for small in sources:
+    left, notes = _with_own_ids(sources)
+    for small in list(left):
         for place, large in enumerate(left):
             key = _shared_key(small, large)
             if key is None or small not in left:
@@ -46,6 +46,27 @@ def join_lookups(sources: Sequence[Source]) -> tuple[list[Source], list[str]]:
                 notes.append(f"{small.name} names the values of {key[1]!r} in {large.name}")
                 break
     return left, notes
+
+
+def _with_own_ids(sources: Sequence[Source]) -> tuple[list[Source], list[str]]:
+    """Call the ``id`` of each table as others refer to it: the ``id`` of "products.csv" is their ``product_id``."""
+    found, notes = [], []
+    for source in sources:
+        stem = normal(source.name.partition(".")[0])
+        plurals = {stem, stem.removesuffix("s"), stem.removesuffix("es"), re.sub("ies$", "y", stem)}
+        own = [column for column in source.frame if normal(column) == "id" and source.frame[column].is_unique]
+        named = (
+            column
+            for other in sources
+            for column in other.frame
+            if other is not source and re.sub(r" ?id$", "", normal(column)) in plurals and normal(column)[-2:] == "id"
+        )
+        name = next(named, None) if own and source.has_header else None
+        if name is not None and name not in source.frame:
+            source = replace(source, frame=source.frame.rename(columns={own[0]: name}))
+            notes.append(f"{source.name}: {own[0]!r} is the {name!r} of other files")
+        found.append(source)
+    return found, notes
 
 
 def _shared_key(small: Source, large: Source) -> tuple[str, str] | None:
@@ -70,6 +91,10 @@ def _shared_key(small: Source, large: Source) -> tuple[str, str] | None:
 
 def _joined(small: Source, large: Source, key: tuple[str, str]) -> Source | None:
     names = small.frame.set_axis(ids(small.frame[key[0]]), axis=0).drop(columns=key[0])
+    what = normal(key[0]).removesuffix("id").strip()
+    names = names.rename(
+        columns={each: f"{what} {each}" for each in names if what and normal(each) in {"name", "title"}}
+    )
     refers = ids(large.frame[key[1]])
     if refers.dropna().isin(names.index).mean() < 0.5:
         return None
@@ -101,6 +126,8 @@ def with_shared_items(reads: Sequence[Recognised]) -> list[Recognised]:
             for own, other in _unread_in_both(log, catalogue):
                 values = ids(catalogue.source.frame[other]).dropna()
                 refers = ids(log.source.frame[own]).dropna()
+                if refers.is_unique:  # the number of the log's own rows
+                    continue
                 if len(values) > 1 and values.is_unique and refers.isin(values).mean() >= LEAST_KNOWN:
                     left[log_place] = _with_item_id(left[log_place], own)
                     left[place] = _with_item_id(catalogue, other)

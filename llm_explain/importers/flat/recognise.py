@@ -47,6 +47,7 @@ LEAST_ALIKE: Final = 10
 MOST_CATEGORIES: Final = 1.5
 """Values that an item has on average in a column of categories; a column with more tells something of the event."""
 
+MOSTLY: Final = 0.9
 CODE_ENDING: Final = re.compile(r"\s?(?:id|code|no|nr|number|key|hash)$")
 NO_ACCOUNT: Final = ("0", "0.0", "-1", "NULL", "null")
 """What exports write for the account of a guest."""
@@ -82,10 +83,11 @@ def recognise(source: Source, corrections: Corrections) -> Recognised:
             chosen[column] = replace(each, name="")
     if not (found and found.only):
         chosen |= _by_header(source.frame, columns, chosen)
-        chosen |= by_values(source, chosen)
-    if not {each.name for each in chosen.values()} & {"user_id", "item_id", "order_id", "timestamp"}:
         own = [column for column, header in columns.items() if header == "id" and source.frame[column].is_unique]
-        chosen |= {column: ReadColumn(column, "item_id", "header") for column in own[:1]}
+        if _tells_each_row(source.frame, chosen):
+            chosen |= _as_item(own, chosen)
+        chosen |= by_values(source, chosen)
+        chosen |= _as_item(own, chosen)
     reads = tuple(chosen.get(column, ReadColumn(column, "", "not needed")) for column in columns)
     kind = corrections.kinds.get(source.name) or (found.kind if found else None)
     return Recognised(source, reads, found, kind or kind_of_file(source.name))
@@ -96,6 +98,19 @@ def kind_of_file(name: str) -> str | None:
     parts = normal(name.partition(".")[0]).split()
     found = [kind_of_word(word, "file_kinds") for part in parts for word in (part, part.removesuffix("s"))]
     return next((kind for kind in words().file_kinds if kind in found), None)
+
+
+def _as_item(own: list[str], chosen: dict[str, ReadColumn]) -> dict[str, ReadColumn]:
+    """Return the ids of a table's rows as those of items, if it has no other id and no times."""
+    if {each.name for each in chosen.values()} & {"user_id", "item_id", "order_id", "timestamp"}:
+        return {}
+    return {column: ReadColumn(column, "item_id", "header") for column in own[:1]}
+
+
+def _tells_each_row(frame: pd.DataFrame, chosen: dict[str, ReadColumn]) -> bool:
+    """Return whether nearly each row has a title of its own, as in a catalogue."""
+    titles = [column for column, each in chosen.items() if each.name == "title"]
+    return bool(titles) and frame[titles[0]].nunique() > MOSTLY * len(frame)
 
 
 def _is_row_number(column: pd.Series, header: str) -> bool:

@@ -11,6 +11,7 @@ from llm_explain.attribution.values import LINKS
 from llm_explain.claims.kind import Findings
 from llm_explain.claims.occasions import Occasions
 from llm_explain.records import Claim
+from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 GROUP_PREFIX: Final = "group:"
 CONTEXT_PREFIX: Final = "context:"
 FEATURE_PREFIX: Final = "feature:"
+
+SIGNALS: Final = "signals"
+"""Part of a history group that signal events alone add, of which no claim about target events speaks."""
 
 SEVERAL: Final = frozenset({"other group", "any group", "past item"})
 """Scopes of which a subject may have several players, each with a group or past items of its own."""
@@ -94,7 +98,9 @@ def derive(
             if (speaker := speaker_at.get(row)) is None:
                 continue
             item = None if findings.cites is None else findings.cites[place]
-            of_kind = [(speaker.parts.get(part, 0.0), part) for part in kind.parts]
+            told = PURCHASE if findings.event_kind is None else findings.event_kind[place]
+            is_signal = told not in subjects.shop.shop.target_kinds
+            of_kind = [(speaker.parts.get(part, 0.0), part) for part in kind.parts if is_signal or part != SIGNALS]
             phi, part = max(of_kind) if item is None else (item.phi, item.part)
             share = float(phi) / positive[speaker.row]
             if share > 0 and share >= (least_share if item is None else least_item_share):

@@ -22,7 +22,7 @@ class CategoryAffinity(CategoryHabit):
     tells_category = True
     with_signals = True
     scope = "own group"
-    parts = ("tower", "links", "category_share", "own_brand", "own_price")
+    parts = ("tower", "links", "category_share", "own_brand", "own_price", "signals")
     position = 30
     list_place = 1
     fact_place = 3

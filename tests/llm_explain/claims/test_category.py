@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from llm_explain.claims.kinds.category_affinity import CategoryAffinity
 from llm_explain.claims.kinds.related_category import RelatedCategory
-from tests.llm_explain.claims.scene import about, bought, evidence, find, snapshot
+from tests.llm_explain.claims.scene import about, attribution, bought, derive, evidence, find, snapshot
 
 
 def test_category_affinity_counts_occasions_in_90_days() -> None:
@@ -56,6 +56,16 @@ def test_signals_of_two_titles_tell_a_category_without_purchases() -> None:
     assert find(CategoryAffinity, evidence("ridged", bought("salsa", 2, kind="view"), looked[1])) is None
     assert find(CategoryAffinity, evidence("ridged", bought("ridged", 200), *looked)) is None
     assert find(RelatedCategory, about(evidence("milk", *looked), "chips")) is None
+
+
+def test_only_signals_speak_for_the_part_of_the_signals() -> None:
+    given = attribution({"group:chips": {"tower": 0.2, "signals": 0.5}})
+    looked = [bought("tortilla", 2, kind="view"), bought("kettle", 2, kind="view")]
+    for events, part in ((looked, "signals"), ([*looked, bought("kettle", 9, 5)], "tower")):
+        found = [
+            claim.part for claim in derive(evidence("ridged", *events), given) if claim.kind == "category_affinity"
+        ]
+        assert found == [part]
 
 
 def test_related_category_speaks_of_the_group_it_is_asked_about() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from llm_explain import Explainer
 from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects
+from llm_explain.claims.kinds.category_affinity import CategoryAffinity
 from llm_explain.claims.signal_kinds import RecentSignal, signal_kinds
 from llm_explain.evaluation.agreement.names import Names
 from llm_explain.evaluation.agreement.reader import Reader
@@ -35,6 +36,7 @@ from scoring.features.snapshot import Snapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llm_explain.claims import ClaimKind
     from llm_explain.records import Fact
 
 AS_OF = pd.Timestamp("2025-06-01")
@@ -56,12 +58,13 @@ def seen(*rows: tuple[str, str, str | None]) -> pd.DataFrame:
 
 
 def facts_of(
-    events: pd.DataFrame, folder: Path, *, shop: Shop = NEW_YORK, other: str = "kiosk"
-) -> dict[str, Fact] | None:
-    """Return what the rule finds for the mug, after SQL has agreed; another user looked at tea in a channel."""
+    events: pd.DataFrame, folder: Path, *, shop: Shop = NEW_YORK, other: str = "kiosk",
+    kind: type[ClaimKind] = RecentSignal, items: pd.DataFrame = ITEMS,
+) -> dict[str, Fact] | None:  # fmt: skip
+    """Return what a rule finds for the mug, after SQL has agreed; another user looked at tea in a channel."""
     pytest.importorskip("duckdb")
     events = pd.concat([events, seen(("tea", "2025-05-02T12:00", other)).assign(user_id="v")], ignore_index=True)
-    catalogue, tables = Catalogue(ITEMS), Tables(events.astype({"timestamp": "datetime64[ns]"}), ITEMS, shop=shop)
+    catalogue, tables = Catalogue(items), Tables(events.astype({"timestamp": "datetime64[ns]"}), items, shop=shop)
     evidence = ShopEvidence(
         catalogue,
         snapshot=Snapshot.build(tables, catalogue, AS_OF),
@@ -70,15 +73,18 @@ def facts_of(
         shop=shop,
     )
     own = History.from_events(tables.events, catalogue, as_of=AS_OF, user_id="u", shop=shop)
-    findings = RecentSignal().find(Subjects.of(Evidence(evidence, [own]), np.array([0]), np.array([0])))
+    findings = kind().find(Subjects.of(Evidence(evidence, [own]), np.array([0]), np.array([0])))
     facts = findings.facts_at(0) if len(findings.rows) else None
     tables.write(folder)
     audit = Audit(folder, AS_OF, kinds=KINDS)
-    stated = facts or {"last": "2025-05-20", "channel": "web", "event_kind": "view"}
+    of_other = {"category": "mugs", "event_kind": "view"}
+    stated = facts or (
+        {"last": "2025-05-20", "channel": "web", "event_kind": "view"} if kind is RecentSignal else of_other
+    )
     claim = {
-        "kind": "recent_signal",
+        "kind": kind.name,
         "player": "group:mugs",
-        "part": "signals",
+        "part": "signals" if kind is RecentSignal else "tower",
         "phi": 1.0,
         "share": 0.5,
         "facts": stated,
@@ -161,6 +167,32 @@ def test_the_kind_that_tells_most_is_chosen(tmp_path: Path) -> None:
     assert facts_of(events, tmp_path) == expected
     events["kind"] = ["view", "cart"]  # a cart has no verb
     assert facts_of(events, tmp_path) == {"last": "2025-05-29", "channel": "web", "event_kind": "view"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "holds"),
+    [
+        ([("mug", "2025-05-27T12:00"), ("cup", "2025-05-27T12:01")], True),
+        ([("mug", "2025-05-27T12:00"), ("mug-2", "2025-05-27T12:01")], False),  # one title
+        ([("mug", "2025-05-01T12:00"), ("cup", "2025-05-27T12:01")], False),  # 31 days ago
+        ([("mug", "2025-05-27T12:00"), ("tea", "2025-05-27T12:01")], False),
+        ([("mug", "2025-05-27T12:00"), ("cup", "2025-05-27T12:01"), ("cup", "2025-03-01T12:00")], False),
+    ],
+)
+def test_two_titles_tell_a_category(rows: list[tuple[str, str]], holds: bool, tmp_path: Path) -> None:
+    cup = pd.DataFrame({"item_id": ["cup"], "title": ["Tea cup"], "category": ["mugs"]})
+    events = seen(*((*row, "web") for row in rows))
+    events.loc[2:, "kind"] = "purchase"  # what the user buys is told instead
+    found = facts_of(events, tmp_path, kind=CategoryAffinity, items=pd.concat([ITEMS, cup], ignore_index=True))
+    assert found == ({"category": "mugs", "event_kind": "view"} if holds else None)
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "looked at"), ("es", "mirado mugs"), ("zh", "浏览过「mugs」")])
+def test_a_sentence_tells_the_category_that_a_guest_looked_at(locale: str, words: str) -> None:
+    claim = Claim("category_affinity", "group:mugs", "tower", 1.0, 0.5, {"category": "mugs", "event_kind": "view"})
+    writer = Writer(policy=Policy(), catalogue=Catalogue(ITEMS), kinds=KINDS)
+    texts = writer.write([SentenceRequest((claim,), 0, "u", AS_OF)] * 5, locale=locale)
+    assert all(text is not None and words in text.text and "mugs" in text.text for text in texts)
 
 
 @pytest.mark.parametrize(

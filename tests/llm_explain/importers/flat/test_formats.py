@@ -54,6 +54,27 @@ def test_shopify_orders_and_products(imported):
     assert done.rejects[["file", "row", "reason"]].to_numpy().tolist() == [["orders.csv", 4, "no user"]]
 
 
+def test_tables_of_a_database_name_each_others_ids(imported):
+    days = [f"2025-01-{n + 1:02d} 10:00:00" for n in range(12)]
+    songs = "".join(f"{n},Song {'abcdef'[n]},{n % 2 + 1},{n % 3 + 1}\n" for n in range(6))
+    done = imported(
+        orders_csv="id,user_id,created_at\n" + "".join(f"{n},{n % 3 + 1},{day}\n" for n, day in enumerate(days)),
+        order_items_csv="id,order_id,track_id,stock_unit_id\n" + "".join(f"{n},{n},{n % 6},{n + 70}\n" for n in range(12)),
+        tracks_csv="id,name,category_id,artist_id\n" + songs,
+        categories_csv="id,name\n1,Jazz\n2,Folk\n",
+        artists_csv="artist_id,name\n1,Ann\n2,Bob\n3,Cat\n",
+        stock_units_csv="id,track_id,created_at\n" + "".join(f"{n + 70},{n % 6},{day}\n" for n, day in enumerate(days)),
+        visits_csv="id,user_id,created_at,page\n" + "".join(f"{n},{n % 3 + 1},{day},/home\n" for n, day in enumerate(days)),
+    )  # fmt: skip
+    assert items_of(done, "title", "category") == {
+        str(n): (f"Song {'abcdef'[n]}", ["Jazz", "Folk"][n % 2]) for n in range(6)
+    }
+    assert events_of(done, "user_id", "item_id", "kind")[0] == ("1", "0", "purchase")
+    assert len(done.tables.events) == 12
+    assert "artists.csv is not read: its artist_id are no items" in done.lines
+    assert "visits.csv: 12 rows have users and times but no item, and are not read" in done.lines
+
+
 LOG = "who,ref,when,price\n" + "".join(f"u{n % 3},X{n % 4},2025-01-{n + 1:02d},2\n" for n in range(12))
 SHELF = "ref,title,genre,published\n" + "".join(f"X{n},Book {'abcd'[n]},Crime,{1990 + n}\n" for n in range(4))
 

@@ -222,8 +222,9 @@ def _ask_for_users(catalogues: Sequence[Recognised], reads: Sequence[Recognised]
     Pieces in stock, whose number another table names, are none.
     """
     for read in catalogues:
-        named = {normal(c) for other in reads if other is not read for c in other.source.frame}
-        if any(normal(c) in named and read.source.frame[c].is_unique for c in read.source.frame):
+        others = {normal(c.header) for other in reads if other is not read for c in other.columns}
+        ids = [c.header for c in read.columns if IS_ID.search(normal(c.header)) and normal(c.header) in others]
+        if any(read.source.frame[header].is_unique for header in ids):
             continue
         times = read.headers_of("timestamp")
         items = [header for name in ("item_id", "item_number", "title") for header in read.headers_of(name)]

@@ -54,13 +54,9 @@ def _with_own_ids(sources: Sequence[Source]) -> tuple[list[Source], list[str]]:
     for source in sources:
         stem = normal(source.name.partition(".")[0])
         plurals = {stem, stem.removesuffix("s"), stem.removesuffix("es"), re.sub("ies$", "y", stem)}
-        own = [column for column in source.frame if normal(column) == "id" and source.frame[column].is_unique]
-        named = (
-            column
-            for other in sources
-            for column in other.frame
-            if other is not source and re.sub(r" ?id$", "", normal(column)) in plurals and normal(column)[-2:] == "id"
-        )
+        own = [c for c in map(str, source.frame) if normal(c) == "id" and source.frame[c].is_unique]
+        others = (column for other in sources if other is not source for column in map(str, other.frame))
+        named = (c for c in others if normal(c)[-2:] == "id" and re.sub(" ?id$", "", normal(c)) in plurals)
         name = next(named, None) if own and source.has_header else None
         if name is not None and name not in source.frame:
             source = replace(source, frame=source.frame.rename(columns={own[0]: name}))
@@ -92,9 +88,7 @@ def _shared_key(small: Source, large: Source) -> tuple[str, str] | None:
 def _joined(small: Source, large: Source, key: tuple[str, str]) -> Source | None:
     names = small.frame.set_axis(ids(small.frame[key[0]]), axis=0).drop(columns=key[0])
     what = normal(key[0]).removesuffix("id").strip()
-    names = names.rename(
-        columns={each: f"{what} {each}" for each in names if what and normal(each) in {"name", "title"}}
-    )
+    names = names.rename(columns=lambda each: f"{what} {each}" if what and normal(each) in {"name", "title"} else each)
     refers = ids(large.frame[key[1]])
     if refers.dropna().isin(names.index).mean() < 0.5:
         return None

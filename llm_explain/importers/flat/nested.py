@@ -33,7 +33,7 @@ def flat_rows(records: Iterable[Mapping[str, Any]]) -> list[dict[str, str | None
 def rows_of(document: Any) -> list[Mapping[str, Any]]:
     """Return the records of a document: its list, or a record's longest list of more records than it has fields."""
     if isinstance(document, dict) and _lines_of(document) is None:
-        longest = max((value for value in document.values() if _holds_records(value)), key=len, default=[])
+        longest: list[Any] = max((value for value in document.values() if _holds_records(value)), key=len, default=[])
         document = longest if len(longest) > len(document) else [document]
     return [row for row in (document if isinstance(document, list) else [document]) if isinstance(row, dict)]
 

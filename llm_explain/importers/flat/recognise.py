@@ -127,7 +127,8 @@ def _by_header(frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, R
     no_kinds = [c for c, header in free.items() if _is_state(header) or "billing reason" in header]
     kinds = [column for column in free if column not in no_kinds and holds_event_words(frame[column])]
     if "kind" not in taken and kinds:
-        fullest = max(kinds, key=lambda column: (len(kinds_in(frame[column])), frame[column].notna().sum()))
+        values = {column: frame[column].dropna() for column in kinds}
+        fullest = max(values, key=lambda column: (len(kinds_in(values[column])), len(values[column])))
         found[fullest] = ReadColumn(fullest, "kind", "words for events")
         taken.add("kind")
     others: list[str] = []

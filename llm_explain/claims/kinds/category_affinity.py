@@ -16,6 +16,10 @@ class CategoryAffinity(CategoryHabit):
     order the events has no window: all occasions count. It cites the largest part of the history group: the tower's,
     the links', or that of an own-history feature of the category, of a brand in it or of a price band in it. Each of
     them is what the user's purchases from this category add to the score.
+
+    Where the user has no counted event of the category, the claim holds without a count if events of one signal kind,
+    as for ``recent_signal``, are of two titles of the category in the 30 days before ``as_of``: a guest who looked at
+    two dresses has looked at dresses. It may cite the part of the signals too.
     """
 
     name = "category_affinity"

@@ -389,7 +389,7 @@ class ListPipeline(Pipeline):
         """Return what the line of each *again* card states, and of a *new* card of a product that the user knows.
 
         It is a driver of the card's score where the claim is one. At most two lines of a user's page state claims of
-        one kind while others hold. A third line that could only tell when the user bought the item once is left out.
+        one kind while others hold.
         """
         kinds = self.writer.spoken_kinds(self.locale)
         rows = {
@@ -406,11 +406,7 @@ class ListPipeline(Pipeline):
         found = self._facts(subjects, rows["new"], kinds.versions(subjects.type), lambda *_: True)
         found |= self._facts(subjects, rows["again"], kinds.lines(subjects.type), is_rare)
         left = [row for row in rows["again"] if row not in found]
-
-        def is_enough(claim: Claim, _: int) -> bool:
-            return self.limits.names_item or kinds[claim.kind].is_telling(claim)
-
-        found |= self._facts(subjects, left, kinds.lines(subjects.type), is_enough)
+        found |= self._facts(subjects, left, kinds.lines(subjects.type), lambda *_: True)
         return {
             row: next((claim for claim in claims[row] if claim.kind == fact.kind), fact) for row, fact in found.items()
         }

@@ -57,9 +57,9 @@ def with_known_items(subjects: Subjects, rows: Collection[int], *, are_counted: 
         are_counted: Whether the counts of pairs have to show the link.
 
     Returns:
-        The same subjects. Their past items are of the item's category or share a telling word with it, and may stand
-        for it (``VisibleLinks.may_replace``), whatever they add to the score; or else those that the counts link with
-        the item. They come by the user's occasions, most first, ties by the smallest id.
+        The same subjects. Their past items are of the item's category or share a telling word with it, whatever they
+        add to the score; or else those that the counts link with the item. Those whose name ends like the item's come
+        first, then those that the user has most occasions with, ties by the smallest id.
     """
     evidence, shop = subjects.evidence, subjects.shop
     ids = shop.catalogue.item_ids
@@ -68,8 +68,10 @@ def with_known_items(subjects: Subjects, rows: Collection[int], *, are_counted: 
         item, links = int(subjects.item[row]), shop.visible_links
         items = evidence.items_by_count(int(subjects.user[row]))
         linked = items[links.by_counts(items, item) if are_counted else links.of_titles(items, item)].tolist()
-        like = [each for each in linked if are_counted or links.may_replace(each, item)]
-        past[row] = [PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in like]
+        past[row] = [
+            PastItem(each, f"{ITEM}:{ids[each]}", {})
+            for each in sorted(linked, key=lambda other, item=item: not links.end_alike(other, item))
+        ]
     return subjects.take(np.arange(len(subjects)), past_items=past)
 
 

@@ -150,7 +150,7 @@ class ClaimKind(ABC):
         return self.topic != other.topic and other.topic not in self.never_with and self.topic not in other.never_with
 
     def is_telling(self, claim: Claim) -> bool:
-        """Return whether a claim says enough to replace those that yield to its topic, or for a third line.
+        """Return whether a claim says enough to replace those that yield to its topic.
 
         Args:
             claim: A claim of this kind.

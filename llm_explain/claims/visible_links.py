@@ -36,6 +36,9 @@ MAX_WORD_CATEGORIES: Final = 3
 MIN_SHARED_WORDS: Final = 2
 """Least words that two names share if no word tells alone what they are."""
 
+DESIGN_WORDS: Final = 2
+"""Words with which the names of one design begin: "Retro circus mug" and "Retro circus apron"."""
+
 MIN_OVERLAP: Final = 0.45
 """Least share of what the words of one name tell that such words tell; a word of few names tells more (tf-idf)."""
 
@@ -52,9 +55,10 @@ MOST_LONGER: Final = 2
 class VisibleLinks:
     """Which past items and categories a person would link with an item; build it once for a shop.
 
-    A past item has a visible link in four cases. It is of the item's category. Its title shares a word that few titles
+    A past item has a visible link in five cases. It is of the item's category. Its title shares a word that few titles
     and at most three categories have. Its name shares at least two words with the item's, which at most three
-    categories have together and which tell much of one name: weighted by inverse document frequency, 45 %. Or the
+    categories have together and which tell much of one name: weighted by inverse document frequency, 45 %. Its name
+    begins with the same two words as the item's, and the rest of both names says the item's category. Or the
     counts of pairs show it: the item is among its followers and among its
     companions (``scoring.features.item_pairs``), so that chance and a large basket explain neither, and a tenth of its
     users bought both in one occasion. Where occasions have single items, a quarter of its users bought the item later.
@@ -113,13 +117,12 @@ class VisibleLinks:
         return self._with_alike(found, other, item)
 
     def _with_alike(self, found: Flags, other: IndexArray, item: IndexArray) -> Flags:
-        titles = self._catalogue.titles
         for place in np.flatnonzero(~found).tolist():
-            found[place] = self._are_alike(str(titles[other[place]]), str(titles[item[place]]))
+            found[place] = self._are_alike(int(other[place]), int(item[place]))
         return found
 
     def of_titles(self, other: IndexArray, item: int) -> Flags:
-        """Return which items are of the same named category as an item; without categories, which share telling words.
+        """Return which items are of the same named category as an item, or have a title like its own.
 
         Args:
             other: Row numbers of other items, shape ``(n,)``.
@@ -128,12 +131,9 @@ class VisibleLinks:
         Returns:
             Flags, shape ``(n,)``.
         """
-        category, titles = self._catalogue.category_index, self._catalogue.titles
-        if category[item] != self._no_category:
-            found: Flags = category[other] == category[item]
-            return found
-        title = str(titles[item])
-        return np.array([self._are_alike(str(titles[each]), title) for each in other.tolist()], dtype=bool)
+        category = self._catalogue.category_index
+        found: Flags = (category[other] == category[item]) & (category[item] != self._no_category)
+        return self._with_alike(found, other, np.full(len(other), item))
 
     def by_counts(self, other: IndexArray, item: int) -> Flags:
         """Return which items the counts of pairs link with an item; the arguments are those of ``of_titles``."""
@@ -183,49 +183,13 @@ class VisibleLinks:
         Returns:
             Whether one may stand for the other: that a soda was bought with a soda says little.
         """
-        return self._are_of_one_category(other, item) or _end_alike(*self._last_words(other, item))
-
-    def may_replace(self, other: int, item: int) -> bool:
-        """Return whether an item is "a change from" another one: their names end in the same word.
-
-        A name that has all words of the other one and more is none: extra-large eggs are no change from large eggs.
-
-        Where no other name of the item's category ends in its last word, that word tells no sort, and the same category
-        suffices: a film may stand for another one.
-
-        Args:
-            other: Row number of an item.
-            item: Row number of another one.
-
-        Returns:
-            Whether one is the other's substitute.
-        """
-        own, known = (words_of(name_of(str(self._catalogue.titles[each]))) for each in (item, other))
-        if own and known and (own < known or known < own):
-            return False
-        last = self._last_words(other, item)
-        tells_sort = last[1] in self._sorts.get(int(self._catalogue.category_index[item]), ())
-        return _end_alike(*last) or (not tells_sort and self._are_of_one_category(other, item))
-
-    @cached_property
-    def _sorts(self) -> dict[int, set[str]]:
-        """Last words of at least two names, by category."""
-        names = set(
-            zip(self._catalogue.category_index.tolist(), map(name_of, self._catalogue.titles.tolist()), strict=True)
-        )
-        ends = Counter((category, (name.split() or [""])[-1]) for category, name in names)
-        found: dict[int, set[str]] = defaultdict(set)
-        for (category, word), number in ends.items():
-            if number > 1 and WORD.fullmatch(word):
-                found[category].add(word)
-        return found
-
-    def _are_of_one_category(self, other: int, item: int) -> bool:
         category = self._catalogue.category_index
-        return bool(category[other] == category[item] != self._no_category)
+        return bool(category[other] == category[item] != self._no_category) or self.end_alike(other, item)
 
-    def _last_words(self, *items: int) -> list[str]:
-        return [(name_of(str(self._catalogue.titles[each])).split() or [""])[-1] for each in items]
+    def end_alike(self, other: int, item: int) -> bool:
+        """Return whether two names end in the same word; the arguments are those of ``are_of_one_sort``."""
+        last = [(name_of(str(self._catalogue.titles[each])).split() or [""])[-1] for each in (other, item)]
+        return all(map(WORD.fullmatch, last)) and _is_alike(*last)
 
     def of_category(self, category: int, bought: IndexArray, item: int) -> bool:
         """Return whether a user's purchases of another category may speak for an item.
@@ -289,9 +253,22 @@ class VisibleLinks:
         """Return whether two names share a word that few titles and few categories have."""
         return bool(words_of(first) & words_of(second) & self._telling_words)
 
-    def _are_alike(self, first: str, second: str) -> bool:
-        """Return whether two titles share a telling word, or several words of their names that tell only together."""
-        return self.share_a_word(first, second) or self._share_a_phrase(first, second)
+    def _are_alike(self, other: int, item: int) -> bool:
+        """Return whether two titles share a telling word, several words that tell only together, or a design."""
+        first, second = str(self._catalogue.titles[other]), str(self._catalogue.titles[item])
+        return (
+            self.share_a_word(first, second)
+            or self._share_a_phrase(first, second)
+            or (self._design(other) == self._design(item) != "")
+        )
+
+    def _design(self, item: int) -> str:
+        """Return the first words of a name whose other words say the item's category; empty for another name."""
+        words = name_of(str(self._catalogue.titles[item])).split()
+        rest, category = " ".join(words[DESIGN_WORDS:]), self._catalogue.category_index[item]
+        if not rest or says_more(self._catalogue.category_names[category], rest):
+            return ""
+        return " ".join(words[:DESIGN_WORDS])
 
     def _share_a_phrase(self, first: str, second: str) -> bool:
         own, other = words_of(name_of(first)), words_of(name_of(second))
@@ -340,10 +317,6 @@ def says_more(title: str, category: str) -> bool:
     """
     known, words = words_of(category), words_of(name_of(title))
     return not words or not all(any(_is_alike(word, other) for other in known) for word in words)
-
-
-def _end_alike(first: str, second: str) -> bool:
-    return all(WORD.fullmatch(each) for each in (first, second)) and _is_alike(first, second)
 
 
 def _is_alike(first: str, second: str) -> bool:

@@ -38,14 +38,14 @@ class Budget:
     Attributes:
         has_few_kinds: Whether the page has few kinds to speak of.
         scarce: Kinds that hold of many items, whatever the user did; at most one card of the page states one of them.
-        once: Kinds that at most one card of the page states.
+        linked: Kinds that state a link themselves; few cards of the page do so, however few kinds it has.
         cards: Cards by claim kind.
         names: Cards by claim kind and the name that they used.
     """
 
     has_few_kinds: bool = False
     scarce: frozenset[str] = frozenset()
-    once: frozenset[str] = frozenset()
+    linked: frozenset[str] = frozenset()
     cards: Counter[str] = field(default_factory=Counter)
     names: Counter[tuple[str, Fact | None]] = field(default_factory=Counter)
 
@@ -53,19 +53,19 @@ class Budget:
     def of(cls, claims: Sequence[Sequence[Claim]], kinds: ClaimKinds) -> Budget:
         """Return the budget of a page whose cards may state some claims."""
         scarce = frozenset(name for name, kind in kinds.items() if kind.is_scarce)
-        once = frozenset(name for name, kind in kinds.items() if kind.states_link)
-        said = {claim.kind for own in claims for claim in own} - scarce - once
-        return cls(has_few_kinds=len(said) < FEW_KINDS, scarce=scarce, once=once)
+        linked = frozenset(name for name, kind in kinds.items() if kind.states_link)
+        said = {claim.kind for own in claims for claim in own} - scarce - linked
+        return cls(has_few_kinds=len(said) < FEW_KINDS, scarce=scarce, linked=linked)
 
     def allows(self, claim: Claim) -> bool:
         """Return whether another card may state a claim: no item and no category speaks for two cards."""
-        if self.has_named(claim) or (claim.kind in self.once and self.cards[claim.kind]):
+        if self.has_named(claim):
             return False
         if claim.kind in self.scarce and sum(self.cards[kind] for kind in self.scarce) >= MOST_SCARCE_CARDS:
             return False
         if self.cards[claim.kind] < MOST_CARDS_A_KIND:
             return True
-        return self.has_few_kinds and named(claim) is not None
+        return self.has_few_kinds and named(claim) is not None and claim.kind not in self.linked
 
     def take(self, claim: Claim) -> bool:
         """Count a claim if the budget allows it, and return whether it does."""
@@ -86,9 +86,7 @@ class Budget:
             Whether the card may tell it.
         """
         n_named = sum(number for (_, said), number in self.names.items() if said == named(claim))
-        if claim.kind in self.once and self.cards[claim.kind]:
-            return False
-        if n_named > (1 if is_last else 0) or not (is_alone or self.allows(claim)):
+        if n_named > (1 if is_last else 0) or not ((is_alone and claim.kind not in self.linked) or self.allows(claim)):
             return False
         self.count(claim)
         return True
@@ -151,8 +149,8 @@ def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds, 
         most_names: Most cards of the page that speak so of one item or category.
 
     Returns:
-        A claim that names an item or a category of which few cards of the page speak so, of no kind that a page states
-        once; ``None`` if there is none.
+        A claim that names an item or a category of which few cards of the page speak so, and states no link itself;
+        ``None`` if there is none.
     """
 
     def n_named(claim: Claim) -> int:
@@ -161,7 +159,7 @@ def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds, 
     fresh = [
         claim
         for claim in claims
-        if named(claim) is not None and n_named(claim) < most_names and claim.kind not in budget.once
+        if named(claim) is not None and n_named(claim) < most_names and claim.kind not in budget.linked
     ]
     if not fresh:
         return None

@@ -90,7 +90,7 @@ class OpenAIGenerator(BaseGenerator):
         model: str | None = None,
         *,
         api_key: str | None = None,
-        max_new_tokens: int = 80,
+        max_new_tokens: int = 120,
         temperature: float = 0.45,
         top_p: float = 0.9,
         timeout: float = 30.0,

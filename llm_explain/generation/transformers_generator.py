@@ -56,7 +56,7 @@ class TransformersGenerator(BaseGenerator):
         tokenizer: Any,
         *,
         name: str,
-        max_new_tokens: int = 80,
+        max_new_tokens: int = 120,
         temperature: float | None = None,
         top_p: float = 0.9,
         is_constrained: bool = False,

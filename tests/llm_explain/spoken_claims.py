@@ -66,7 +66,7 @@ CLAIMS: dict[str, Claim] = {
     "back_after_break": claim("back_after_break", (), interval_days=14, last="2017-05-12"),
     "companion": claim("companion", (), other_item_id="7", together=6, orders=9),
     "latest_orders": claim("latest_orders", (), having=4, orders=5),
-    "most_bought": claim("most_bought", (), category="yogurt"),
+    "most_bought": claim("most_bought", (), category="yogurt", window_days=365),
     "kept_since": claim("kept_since", ("often", "current"), since="2017-03-04"),
     "other_size": claim("other_size", (), other_item_id="7", size="5.3 oz", other_size="12 oz"),
     "frequent_item": claim("frequent_item", (), other_item_id="7", count=12),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from llm_explain.records import Fact
 
 WINDOW_DAYS: Final = 365
+LEAST_DAYS: Final = 90
+"""Least days that the log covers."""
+
 LEAST_ORDERS: Final = 3
 LEAST_TITLES: Final = 3
 """Titles among which one can be the first."""
@@ -28,7 +31,9 @@ class MostBought(ClaimKind):
     Rule: counted events are the user's purchases of ``category``, the item's own, in the 365 days before ``as_of`` that
     no return took back; an order is an occasion. They are of at least three titles. At least three orders have an item
     of the item's title, and more orders than have any other title. The category has a name that the policy lets be
-    spoken, and the log up to the snapshot is a year long. A log whose times only order the events has no such claim.
+    spoken. ``window_days`` is the number of these days that the log covers up to the snapshot, at least 90. If they are
+    fewer, the snapshot is at most seven days older than ``as_of``, and not younger. A log whose times only order the
+    events has no such claim.
     """
 
     name = "most_bought"
@@ -42,15 +47,20 @@ class MostBought(ClaimKind):
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
         shop, names = subjects.shop, subjects.shop.catalogue.category_names
-        if not shop.has_dates or shop.snapshot.span(WINDOW_DAYS) != WINDOW_DAYS:
+        span = shop.snapshot.span(WINDOW_DAYS)
+        if not shop.has_dates or span < LEAST_DAYS:
             return NOTHING
         may_name = {
             code: names[code] not in ("", NO_CATEGORY) and shop.policy.may_name_category(names[code])
             for code in np.unique(subjects.category).tolist()
         }
         is_named = np.array([may_name[code] for code in subjects.category.tolist()], dtype=bool)
-        rows = np.flatnonzero(is_named & _is_first(subjects))
-        facts: dict[str, list[Fact]] = {"category": [names[code] for code in subjects.category[rows].tolist()]}
+        is_covered = subjects.is_snapshot_fresh | (span == WINDOW_DAYS)
+        rows = np.flatnonzero(is_named & is_covered & _is_first(subjects))
+        facts: dict[str, list[Fact]] = {
+            "category": [names[code] for code in subjects.category[rows].tolist()],
+            "window_days": [span] * len(rows),
+        }
         return Findings(rows, facts)
 
 

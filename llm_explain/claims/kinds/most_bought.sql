@@ -9,5 +9,7 @@ with bought as (
 size as (
     select rid, count(*) as titles, max(orders) filter (is_own) as own, max(orders) filter (not is_own) as other
     from bought group by rid)
-select rid, own_category as category from size join claim using (rid) cross join log_span
-where titles >= 3 and own >= 3 and own > other and has_dates and own_category <> '' and log_days >= 365;
+select rid, own_category as category, least(365, log_days) as window_days
+from size join claim using (rid) cross join log_span
+where titles >= 3 and own >= 3 and own > other and has_dates and own_category <> '' and log_days >= 90
+  and (log_days >= 365 or is_fresh);

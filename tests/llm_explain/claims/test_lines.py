@@ -42,13 +42,17 @@ def test_most_of_the_latest_orders_had_the_item() -> None:
     assert facts(LatestOrders, evidence("milk", others)) == {"having": 5, "orders": 5}
     assert facts(LatestOrders, evidence("milk", bought("milk", 1, 2, 3, 4))) is None  # four orders
     assert facts(LatestOrders, evidence("milk", bought("milk", *range(5), kind="play"))) is None
+    many = bought("milk", *range(1, 12))
+    assert facts(LatestOrders, evidence("salsa", many, bought("salsa", 1, 6, 8, 10))) == {"having": 4, "orders": 10}
+    assert facts(LatestOrders, evidence("salsa", many, bought("salsa", 1, 6, 8, 11))) is None  # three of the latest ten
 
 
 @pytest.mark.parametrize(
     ("tortilla", "others", "days_covered", "is_first"),
     [
         ((5, 6, 7), {"kettle": (1, 2), "ridged": (3,)}, 365, True),
-        ((5, 6, 7), {"kettle": (1, 2), "ridged": (3,)}, 364, False),  # no year is known
+        ((5, 6, 7), {"kettle": (1, 2), "ridged": (3,)}, 90, True),
+        ((5, 6, 7), {"kettle": (1, 2), "ridged": (3,)}, 89, False),  # too little is known
         ((5, 6), {"kettle": (1,), "ridged": (3,)}, 365, False),  # two orders
         ((5, 6, 400), {"kettle": (1,), "ridged": (3,)}, 365, False),  # two in the year
         ((5, 6, 7), {"kettle": (1, 2, 8), "ridged": (3,)}, 365, False),  # as many
@@ -60,7 +64,7 @@ def test_a_first_of_a_category_has_more_orders_than_each_other_title(
 ) -> None:
     rows = [bought(item, *days) for item, days in {"tortilla": tortilla, **others}.items()]
     statistics = snapshot(days_covered=days_covered)
-    expected = {"category": "chips"} if is_first else None
+    expected = {"category": "chips", "window_days": days_covered} if is_first else None
     assert facts(MostBought, evidence("tortilla", *rows, statistics=statistics)) == expected
     assert facts(MostBought, evidence("tortilla", *rows, statistics=statistics, shop=ORDER)) is None
 
@@ -155,7 +159,7 @@ def test_another_size_is_of_one_brand_and_category() -> None:
     assert facts(OtherSize, eggs("18", bought("dozen", 5, kind="view"))) is None
 
 
-def faults(folder: Path, events: pd.DataFrame, items: pd.DataFrame, kind: str, item: str, **facts: str) -> list[str]:
+def faults(folder: Path, events: pd.DataFrame, items: pd.DataFrame, kind: str, item: str, **facts: object) -> list[str]:
     """Return what the audit finds in a record that states a claim."""
     Tables(events.assign(user_id="u"), items).write(folder)
     statement = {"kind": kind, "player": "context:popularity", "part": "popularity", "phi": 0.0, "share": 0.0}
@@ -185,11 +189,14 @@ def test_sql_repeats_the_rule_of_another_size(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kettle", "oldest", "is_true"), [((1, 2), 366, True), ((1, 2, 8), 366, False), ((1, 2), 360, False)]
+    ("kettle", "oldest", "window_days", "is_true"),
+    [((1, 2), 366, 365, True), ((1, 2, 8), 366, 365, False), ((1, 2), 360, 360, True), ((1, 2), 60, 60, False)],
 )
 def test_sql_repeats_the_rule_of_a_first_of_a_category(
-    tmp_path: Path, kettle: tuple[int, ...], oldest: int, *, is_true: bool
+    tmp_path: Path, kettle: tuple[int, ...], oldest: int, window_days: int, *, is_true: bool
 ) -> None:
     rows = [bought("tortilla", 5, 6, 7), bought("kettle", *kettle), bought("ridged", 3), bought("milk", oldest)]
-    found = faults(tmp_path, pd.concat(rows), ITEMS, "most_bought", "tortilla", category="chips")
+    found = faults(
+        tmp_path, pd.concat(rows), ITEMS, "most_bought", "tortilla", category="chips", window_days=window_days
+    )
     assert (found == []) is is_true

@@ -220,15 +220,23 @@ def test_a_title_says_more_than_its_category(title: str, category: str, says: bo
     assert says_more(title, category) is says
 
 
-def test_an_item_may_replace_one_whose_name_ends_alike_where_names_tell_a_sort() -> None:
-    titles = {
-        "office": ["Copy paper", "Recycled paper", "Hand soap"],  # paper is a sort, and soap is none of it
-        "films": ["Winter Letters", "The Piano Tuner"],  # no two names end alike, so that the category tells
-        "": ["Gift wrap", "Rose gift wrap", "Rose jug"],
-    }
-    rows = [(title, title, category) for category, own in titles.items() for title in own]
+def test_names_end_alike_or_items_are_of_one_category() -> None:
+    rows = [("1", "Copy paper", "office"), ("2", "Hand soap", "office"), ("3", "Gift papers (3)", "")]
     catalogue = Catalogue(pd.DataFrame(rows, columns=["item_id", "title", "category"]))
+    links = VisibleLinks(catalogue, NO_LINKS, Policy())
+    assert [links.end_alike(other, 0) for other in (1, 2)] == [False, True]
+    assert [links.are_of_one_sort(other, 1) for other in (0, 2)] == [True, False]
+
+
+def test_names_of_one_design_are_seen_where_the_rest_says_the_category() -> None:
+    kinds = {"Mug": "Mugs", "Apron": "Aprons", "Tea towel": "Tea towels", "Doorstop": "Doorstops", "Candle": "Candles"}
+    rows = [
+        (f"{design} {kind}", category) for design in ("Retro circus", "Blue heron") for kind, category in kinds.items()
+    ]
+    rows += [("Retro circus parade", "Films"), ("The last mug", "Mugs"), ("The last apron", "Aprons")]
+    catalogue = Catalogue(
+        pd.DataFrame([(title, title, kind) for title, kind in rows], columns=["item_id", "title", "category"])
+    )
     links, index = VisibleLinks(catalogue, NO_LINKS, Policy()), catalogue.index_of
-    asked = [("Recycled paper", "Copy paper"), ("Hand soap", "Copy paper"), ("Winter Letters", "The Piano Tuner"),
-             ("Rose gift wrap", "Gift wrap"), ("Rose jug", "Rose gift wrap")]  # fmt: skip  # gift wrap is gift wrap
-    assert [links.may_replace(*index(list(pair)).tolist()) for pair in asked] == [True, False, True, False, False]
+    other = index(["Retro circus Apron", "Blue heron Mug", "Blue heron Apron", "Retro circus parade"])
+    assert links.of_titles(other, int(index(["Retro circus Mug"])[0])).tolist() == [True, True, False, False]

@@ -172,8 +172,8 @@ def test_an_old_friend_was_bought_ten_times():
         ("due", {"days_since": 13, "interval_days": 12}, "你大约每12天买一次，上次是13天前，差不多又到时候了。", True),
         ("kept_since", {}, "3月以来你买过好几次。", True),
         ("kept_since", {"since": "2017-04-04"}, "3月以来你买过好几次。", False),
-        ("other_size", {}, "你买过酸奶油，这款的规格是5.3盎司。", True),
-        ("other_size", {}, "你买过酸奶油，这款的规格是12盎司。", False),  # the size of the other item
+        ("other_size", {}, "你买过的酸奶油，也有5.3盎司的。", True),
+        ("other_size", {}, "你买过的酸奶油，也有12盎司的。", False),  # the size of the other item
         ("due", {"days_since": 20}, "你大约每两周买一次，上次是11月19日，差不多又到时候了。", False),  # long past it
         ("best_seller", {"among": 3}, "近30天在本店酸奶里购买人数排前三。", True),
         ("best_seller", {"among": 3}, "近30天在本店酸奶里购买人数排第一。", False),

@@ -260,13 +260,11 @@ def test_the_first_of_three_is_not_said_of_all_three():
         [replace(CLAIMS["best_seller"], facts={**CLAIMS["best_seller"].facts, "among": 3})], **SCENE
     )
     where = three.values["best_category"]
-    text = f"Es {{}} que más han elegido nuestros clientes en {where} en los últimos {{}} días."
-    assert VERIFIER.verify(text.format("una de las tres opciones", 30), three).ok
-    assert not VERIFIER.verify(text.format("la opción", 30), three).ok
-    assert not VERIFIER.verify(text.format("una de las tres opciones", 90), three).ok
-    assert not VERIFIER.verify(
-        f"Es una de las tres opciones que más han elegido nuestros clientes en {where}.", three
-    ).ok
+    text = f"Es {{}} más clientes han comprado en {where} en los últimos {{}} días."
+    assert VERIFIER.verify(text.format("uno de los tres productos que", 30), three).ok
+    assert not VERIFIER.verify(text.format("lo que", 30), three).ok
+    assert not VERIFIER.verify(text.format("uno de los tres productos que", 90), three).ok
+    assert not VERIFIER.verify(f"Es uno de los tres productos que más clientes han comprado en {where}.", three).ok
 
 
 def test_customers_choose_what_they_buy_not_what_they_view():
@@ -277,7 +275,7 @@ def test_customers_choose_what_they_buy_not_what_they_view():
     )
     text = f"Es {bought.values['best_place']} en {bought.values['best_category']} en los últimos 30 días."
     assert VERIFIER.verify(text, bought).ok
-    assert viewed.values["best_place"].endswith("con más popularidad")
+    assert viewed.values["best_place"].startswith(("lo más popular", "uno de los tres más populares"))
     assert not VERIFIER.verify(text, viewed).ok
 
 

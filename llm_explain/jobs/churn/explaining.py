@@ -127,7 +127,7 @@ class ChurnWriter:
                 reasons=reasons,
                 opposing=opposing,
                 closing=(
-                    *(() if reasons else (NO_REASON,)),
+                    *(() if reasons or any(each.facts.get("is_against") for each in before) else (NO_REASON,)),
                     *(Stated(each.kind, each.facts) for each in before),
                     *(closing[row] if closing is not None else ()),
                 ),
@@ -168,17 +168,18 @@ def _notes(found: Sequence[Claim], told: Sequence[Claim], direction: Direction) 
     """Return what a text states besides its drivers, with ``is_against``, 1 if it speaks against the headline.
 
     The outcome that has happened already, and a silence that breaks the user's own rhythm, are told of any risk. Of
-    other news, the first one that speaks against the headline is told if neither a driver nor the outcome does.
+    other news, the first one that speaks against the headline is told, if no driver does and the outcome is not told.
     """
     notes: list[Claim] = []
+    is_open = not any(claim.phi * direction < 0 for claim in told)
     is_silence_told = any(claim.kind in _SILENCE for claim in told)
     for claim in found:
         is_against = claim.phi * direction < 0
-        is_first = is_against and not any(each.phi * direction < 0 for each in (*told, *notes))
         is_silence = claim.kind in _SILENCE and not is_silence_told
-        if claim.kind == ALREADY or is_silence or (is_first and claim.kind not in _SILENCE):
-            notes.append(replace(claim, facts={**claim.facts, "is_against": int(is_against)}))
-    return tuple(replace(claim, phi=0.0) for claim in notes)
+        if claim.kind == ALREADY or is_silence or (is_against and is_open and claim.kind not in _SILENCE):
+            notes.append(replace(claim, phi=0.0, facts={**claim.facts, "is_against": int(is_against)}))
+            is_open = is_open and claim.kind != ALREADY and not is_against
+    return tuple(notes)
 
 
 def _chosen(claims: Sequence[Claim], direction: Direction) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:

@@ -43,7 +43,7 @@ PROMOTIONS: Final = re.compile(
 )
 _MOST_CODES: Final = 6
 WIDE: Final = re.compile(r"^d_?\d+$")
-_OFFSET: Final = re.compile(r"(:\d\d(?:\.\d+)?)\s?(?:Z|[+-]\d\d:?\d\d)$")
+_TIME: Final = re.compile(r"[T\s]+\d{1,2}:\d\d.*$")
 
 
 def normal(header: str) -> str:
@@ -132,7 +132,7 @@ def days_in(column: pd.Series) -> pd.Series:
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_localize(None)
     elif not pd.api.types.is_datetime64_dtype(column):
-        column = column.astype("string").str.strip().str.replace(_OFFSET, r"\1", regex=True)
+        column = column.astype("string").str.strip().str.replace(_TIME, "", regex=True)
     days: pd.Series = pd.to_datetime(column, errors="coerce").dt.normalize()
     return days
 

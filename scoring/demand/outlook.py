@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from scoring.demand.effects import HOLIDAY
 from scoring.demand.forecaster import intermittent_at
 from scoring.demand.panel import ITEM, PRICE, QUARTER, STORE, UNITS, WEEK, YEAR
 from scoring.demand.ranges import LEVELS
@@ -47,7 +46,8 @@ class Outlook:
             ``without_<promotion>`` (at ``ordinary_price``, that of a week without it), ``at_usual_price`` and
             ``without_holidays``, missing where no such promotion, price or event is planned. ``unknown_plan`` is empty
             if a plan is given for the week. If not, the week counts as an ordinary one: ``no_promotion``,
-            ``usual_promotions``, or ``price`` if the sales have no promotion.
+            ``usual_promotions``, ``no_holiday`` if the sales have days of a calendar alone, or ``price`` if they have
+            neither.
         together: One row a series and number of coming weeks ``weeks``: these weeks together, in units.
         promoted: The same if the ``promotion`` that the item has most often runs in the coming week, of series without
             a plan of that week; with its ``price`` then.
@@ -169,9 +169,9 @@ def _together(forecaster: Forecaster, panel: SalesPanel, inputs: Inputs, n_weeks
 
 def _assumed(panel: SalesPanel) -> npt.NDArray[np.object_]:
     """Return what is assumed of a week of each series without a plan, shape ``(n,)``."""
-    if not panel.promotions:
-        return np.full(len(panel), PRICE, dtype=object)
-    shares = np.array([panel.ordinary_share(name) for name in panel.promotions])
+    if not panel.shop_promotions:
+        return np.full(len(panel), "no_holiday" if panel.promotions else PRICE, dtype=object)
+    shares = np.array([panel.ordinary_share(name) for name in panel.shop_promotions])
     return np.where((shares < LEAST_TOLD).all(axis=0), "no_promotion", "usual_promotions").astype(object)
 
 
@@ -185,9 +185,7 @@ def _promoted(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, series: R
     is_known = np.isfinite(panel.units[:, past])
     most, promotion = np.full(len(panel), LEAST_PROMOTED - 1), np.full(len(panel), "", dtype=object)
     price, plans = panel.price.copy(), {name: values.copy() for name, values in panel.promotions.items()}
-    for name, values in panel.promotions.items():
-        if HOLIDAY in name:  # a calendar tells it
-            continue
+    for name, values in panel.shop_promotions.items():
         runs = (np.nan_to_num(values[:, past]) >= LEAST_RUN) & is_known
         is_usual = (panel.ordinary_share(name) < LEAST_RUN) & runs[:, -QUARTER:].any(axis=1)
         times = np.where(is_usual, runs.sum(axis=1), 0)

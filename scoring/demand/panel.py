@@ -28,6 +28,9 @@ YEAR: Final = 52
 QUARTER: Final = 13
 """Weeks in a quarter."""
 
+CALENDAR: Final = re.compile(r"holiday|event|^open$")
+"""Names of promotions that no shop runs."""
+
 _SAME_SHARE: Final = 0.1
 """Difference of two shares of a promotion up to which they count as the same."""
 
@@ -100,6 +103,11 @@ class SalesPanel:
         """What a plan can change: promotions, and ``price`` if prices of the past were known before their week."""
         has_price = self.has_planned_price and bool(np.isfinite(self.price[:, : self.n_known]).any())
         return (PRICE, *self.promotions) if has_price else tuple(self.promotions)
+
+    @property
+    def shop_promotions(self) -> dict[str, Floats]:
+        """Promotions that the shop runs; the other ones are days of a calendar: holidays, events, opening."""
+        return {name: values for name, values in self.promotions.items() if not CALENDAR.search(name)}
 
     def up_to(self, n_known: int) -> SalesPanel:
         """Return the panel as it was known after a number of weeks; later prices and promotions stay as plans.

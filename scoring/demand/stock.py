@@ -37,6 +37,9 @@ HEADERS: Final[dict[str, tuple[str, ...]]] = {
     SALVAGE: ("salvage value", "salvage", "residual value", "leftover value"),
 }
 DAYS: Final = 7
+LEAST_TOO_MANY: Final = 2
+"""Units above the limit from which on stock is too much."""
+
 _ENDS: Final = ((0.5, "units"), (0.75, "high_50"), (0.9, "high_80"), (0.95, "high_90"), (0.975, "high_95"))
 """Quantile levels of the forecast tables, and their columns."""
 
@@ -150,7 +153,9 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     frame["service_level"] = own
     quantiles, lead = _quantiles(outlook.together, frame, n_weeks), frame[LEAD_TIME].to_numpy()
     median = _column(outlook.together, frame, 1, "units")
-    needs = np.stack([_between(quantiles, (lead + day) / DAYS, median) for day in range(1, DAYS + 1)])
+    frame["weekly_units"], frame["horizon_weeks"] = _expected(outlook.weekly, frame).clip(min=1e-9), n_weeks
+    most = _season(frame)
+    needs = np.stack([np.minimum(_between(quantiles, (lead + day) / DAYS, median), most) for day in range(1, DAYS + 1)])
     frame["need"] = needs[-1]
     frame["position"] = frame[ON_HAND] + frame[ON_ORDER]
     frame["days_left"] = (needs[:-1] <= frame["position"].to_numpy() + 1e-9).sum(axis=0)
@@ -158,9 +163,10 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
         sold = [_column(outlook.together, frame, weeks, column) for weeks in range(1, n_weeks + 1)]
         until = _between(np.stack([np.zeros(len(frame)), *sold], axis=1), lead / DAYS, median)
         frame[name] = np.maximum(until - frame["position"], 0)
-    frame["weekly_units"], frame["horizon_weeks"] = _expected(outlook.weekly, frame), n_weeks
     promoted = _quantiles(outlook.promoted, frame, n_weeks)
-    promoted_needs = np.stack([_between(promoted, (lead + day) / DAYS, median) for day in range(1, DAYS + 1)])
+    promoted_needs = np.stack(
+        [np.minimum(_between(promoted, (lead + day) / DAYS, median), most) for day in range(1, DAYS + 1)]
+    )
     frame["promoted_days"] = (promoted_needs[:-1] <= frame["position"].to_numpy() + 1e-9).sum(axis=0)
     needed = {"order_units": frame["need"], "promoted_units": pd.Series(promoted_needs[-1], frame.index)}
     for name, need in needed.items():
@@ -170,30 +176,38 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     return frame
 
 
+def _season(frame: pd.DataFrame) -> Floats:
+    """Add what the coming quarter sells by last year's pattern, and return the most that is needed, infinite mostly.
+
+    ``season_units`` are those of the same quarter a year ago, times the change of the last quarter to that of a year
+    ago. The season is over if they are less than half of what the forecast gives, by two standard deviations of a
+    Poisson count. Then a quarter needs them and two standard deviations, and no shorter time needs more.
+    """
+    before = frame["quarter_year_ago"]
+    season = frame["season_units"] = frame["next_year_ago"] * frame["quarter_units"] / before.where(before > 0)
+    forecast = QUARTER * frame["weekly_units"]
+    frame["is_season_over"] = (season <= forecast / 2) & ((forecast - season) ** 2 >= 4 * forecast)
+    most: Floats = (season + 2 * np.sqrt(season)).where(frame["is_season_over"], np.inf).to_numpy()
+    return most
+
+
 def _judge(frame: pd.DataFrame, policy: StockPolicy) -> None:
     """Add what the stock covers, and the state.
 
     Stock is too much if it covers a week more than the limit and more than a pack, at the forecast, at the mean of the
     last quarter (promotions count) and at last year's pattern. If the season is over, last year's pattern counts alone.
     """
-    weekly = frame["weekly_units"].clip(lower=1e-9)
-    quarter, year_ago, season = (frame[name] for name in ("quarter_units", "quarter_year_ago", "next_year_ago"))
-    frame["season_units"] = season * quarter / year_ago.where(year_ago > 0)
-    by_forecast = QUARTER * weekly
-    is_over = (frame["season_units"] <= by_forecast / 2) & (
-        (by_forecast - frame["season_units"]) ** 2 >= 4 * by_forecast
-    )
-    frame["is_season_over"] = is_over
+    weekly, is_over = frame["weekly_units"], frame["is_season_over"]
     most = np.fmax(weekly, np.fmax(frame["quarter_mean"], frame["season_units"] / QUARTER))
     frame["cover_weeks"] = frame["position"] / weekly
     limit = frame["season_units"].where(is_over, policy.overstock_weeks * weekly)
     frame["too_many"] = np.floor((frame["position"] - limit).clip(lower=0)).astype(int)
     frame["overstock_weeks"], frame["dead_weeks"] = float(policy.overstock_weeks), policy.dead_weeks
-    least = frame[PACK].clip(lower=1)
     covers = is_over | (frame["position"] >= (policy.overstock_weeks + 1) * most)
     is_silent = frame["weeks_without_sale"] >= policy.dead_weeks
     is_dead = is_silent & ((frame[ON_HAND] > 0) | (frame["order_units"] > 0))
-    states = [is_dead, frame["order_units"] > 0, covers & (frame["too_many"] >= least)]
+    is_more = frame["too_many"] >= frame[PACK].clip(lower=LEAST_TOO_MANY)
+    states = [is_dead, frame["order_units"] > 0, covers & is_more]
     frame["state"] = np.select(states, ["dead", "order", "overstock"], "enough")
 
 

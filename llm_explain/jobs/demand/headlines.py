@@ -174,7 +174,8 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
     what was sold in the week before; ``last_promoted`` is 1 if a promotion ran then. If that week is unknown,
     ``known`` of the last 13 weeks are told instead.
     ``unknown_plan`` is empty if a plan is given for the week. If not, it says on what condition the range holds:
-    ``no_promotion`` runs, ``usual_promotions`` run, or the ``price`` stays, for sales without promotions. One usual
+    ``no_promotion`` runs, ``usual_promotions`` run, ``no_holiday`` falls in the week, for sales with days of a calendar
+    alone, or the ``price`` stays, for sales without either. One usual
     ``promotion`` has its median share of the last year, ``usual_percent``; it ran in ``times`` of the ``weeks``
     of it that are known. Of several, only the number of ``promotions`` is told.
     """

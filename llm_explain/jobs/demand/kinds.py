@@ -90,7 +90,8 @@ class Promotion(DriverKind):
         known = slice(max(0, scene.panel.n_known - WINDOW), scene.panel.n_known)
         same = scene.panel.series.groupby(ITEM).indices
         for promotion, values in planned.promotions.items():
-            if f"without_{promotion}" not in frame:
+            is_nameable = promotion in scene.panel.shop_promotions or HOLIDAY in promotion
+            if not is_nameable or f"without_{promotion}" not in frame:
                 continue
             is_news = values[scene.place, known].mean(axis=1) <= REGULAR
             is_on = (frame[promotion] >= LEAST_RUN) & frame[f"without_{promotion}"].notna()

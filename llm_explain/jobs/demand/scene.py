@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from scoring.demand.effects import HOLIDAY
 from scoring.demand.outlook import LEAST_RUN, LEAST_TOLD
 from scoring.demand.panel import ITEM, PRICE, QUARTER, STORE, UNITS, WEEK, YEAR
 
@@ -78,9 +77,8 @@ class DemandScene:
         usual = pd.DataFrame(
             {"n_usual": 0, "usual": "", "usual_share": 0.0, "usual_times": 0}, index=panel.series.index
         )
-        for name, share in panel.promotions.items():
-            if HOLIDAY not in name:
-                ran |= share[:, panel.n_known - 1] >= LEAST_RUN
+        for name, share in panel.shop_promotions.items():
+            ran |= share[:, panel.n_known - 1] >= LEAST_RUN
             ordinary = panel.ordinary_share(name)
             times = ((share[:, year] >= LEAST_RUN) & known).sum(axis=1)
             own = pd.DataFrame({"usual": name, "usual_share": ordinary, "usual_times": times})

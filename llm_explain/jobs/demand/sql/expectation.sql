@@ -6,10 +6,13 @@ create or replace view last_known as
 select item_id, store_id, units from sales
 where is_known and week_number = (select max(week_number) from sales where is_known);
 
+-- Holidays, events and opening days are no promotions of a shop.
+create or replace view shop_promotions as from promotions where not regexp_matches(promotion, 'holiday|event|^open$');
+
 -- The median share of each promotion over the known weeks of the last year (the lower one of two), and the weeks it ran.
 create or replace view ordinary as
 select p.item_id, p.store_id, p.promotion, quantile_disc(p.share, 0.5) as share, count(*) filter (where p.share >= 0.5) as times, count(*) as weeks
-from promotions p join sales s on s.item_id = p.item_id and s.store_id = p.store_id and s.week_number = p.week_number
+from shop_promotions p join sales s on s.item_id = p.item_id and s.store_id = p.store_id and s.week_number = p.week_number
 where s.is_known and s.units is not null and p.week_number > (select max(week_number) - 52 from sales where is_known)
 group by all;
 
@@ -19,8 +22,8 @@ select w.item_id, w.store_id, w.week,
        case when (select count(*) from promotions) > 0 then if(coalesce(
                 (select bool_or(p.is_given::boolean) from promotions p
                  where p.item_id::varchar = w.item_id and p.store_id::varchar = w.store_id and p.week::varchar = w.week),
-                false), '', if(coalesce((select max(o.share) from ordinary o
-                 where o.item_id = w.item_id and o.store_id = w.store_id), 0) < 0.1, 'no_promotion', 'usual_promotions'))
+                false), '', if((select count(*) from shop_promotions) = 0, 'no_holiday', if(coalesce((select max(o.share) from ordinary o
+                 where o.item_id = w.item_id and o.store_id = w.store_id), 0) < 0.1, 'no_promotion', 'usual_promotions')))
             when isfinite(w.usual_price::double) and not s.is_given_price then 'price' else '' end as unknown
 from weekly w left join sales s using (item_id, store_id, week);
 
@@ -30,9 +33,8 @@ select item_id, store_id, if(count(*) > 1, count(*), null) as promotions, if(cou
 from ordinary where share >= 0.1 group by item_id, store_id;
 
 create or replace view ran_last as
-select distinct p.item_id, p.store_id from promotions p
-where p.week_number = (select max(week_number) from sales where is_known) and p.share >= 0.5
-  and p.promotion not like '%holiday%';
+select distinct p.item_id, p.store_id from shop_promotions p
+where p.week_number = (select max(week_number) from sales where is_known) and p.share >= 0.5;
 
 -- The last quarter, and a year ago: its weeks that are known, and totals of whole quarters.
 create or replace view quarters as

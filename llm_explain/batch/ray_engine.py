@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.batch.worker import write_shards_of
-from llm_explain.errors import MissingExtraError
+from llm_explain.generation.ray_cluster import ray_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,20 +47,10 @@ def write_shards(shards: Shards, numbers: Sequence[int], workers: int) -> Iterat
     Yields:
         int: The place of each shard when it is written.
     """
-    with MissingExtraError.unless_installed("the engine ray", "ray"):
-        import ray
-        import ray.data
-    is_own = not ray.is_initialized()
-    if is_own:
-        ray.init(num_cpus=None, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)
-    try:
-        asked = ray.data.from_items([{"id": number} for number in numbers], override_num_blocks=len(numbers))
-        actors = ray.data.ActorPoolStrategy(size=workers)
+    with ray_data() as (data, actors):
+        asked = data.from_items([{"id": number} for number in numbers], override_num_blocks=len(numbers))
         written = asked.map_batches(
-            ShardWriter, fn_constructor_args=(shards,), batch_size=1, num_cpus=1, compute=actors
+            ShardWriter, fn_constructor_args=(shards,), batch_size=1, num_cpus=1, compute=actors(workers)
         )
         for row in written.iter_rows():
             yield int(row["id"])
-    finally:
-        if is_own:
-            ray.shutdown()

@@ -28,6 +28,18 @@ def evaluate(
         str | None, typer.Option(metavar="NAME", help="As for recommend; sentences of templates alone if not given.")
     ] = None,
     locale: options.Locale = None,
+    churn: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also report on this model of `churn train`.")
+    ] = None,
+    churn_data: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="What --churn scores: a folder of `import`, or customers.")
+    ] = None,
+    demand: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also report on this model of `demand train`.")
+    ] = None,
+    campaign: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also report on this plan of `campaign plan`.")
+    ] = None,
 ) -> None:
     """Measure ranking, explanations and texts, and write a report."""
     if context.invoked_subcommand is not None:
@@ -35,6 +47,7 @@ def evaluate(
     if out is None:
         raise SettingError("--out is not given but the report needs a folder. Add --out DIR.")
     from llm_explain.evaluation.report import Evaluation
+    from llm_explain.evaluation.sections.jobs import JobPaths
 
     with progress() as report:
         found = Evaluation.of(
@@ -44,6 +57,7 @@ def evaluate(
             language_model=language_model,
             locale=locale,
             progress=report,
+            jobs=JobPaths(churn, churn_data, demand, campaign),
         )
         found.write(out)
     for line in found.summary:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 from rich.table import Table
 
 from llm_explain.cli import options
 from llm_explain.cli.console import OUT, note, progress, write_json_lines
+from llm_explain.errors import SettingError
 from llm_explain.generation.opening import is_served, open_generator
 
 if TYPE_CHECKING:
-    from llm_explain.generation.phrasebook_build import Encoder
+    from llm_explain.generation.generator import Generator
+    from llm_explain.generation.phrasebook_build import DraftWriter, Encoder
 
 _VARIED: Final[dict[str, Any]] = {"temperature": 0.9, "top_p": 0.95}
-"""Options of servers, which do not spread their drafts."""
+"""Of servers and llama.cpp, which do not spread their drafts: what is refused costs nothing but time."""
+
+Backend = Literal["transformers", "llamacpp"]
+Engine = Literal["local", "ray"]
 
 app = typer.Typer(help="Skeletons that the language model wrote ahead of time.", no_args_is_help=True)
 
@@ -34,6 +39,13 @@ def build(
         typer.Option(metavar="NAME", help="Sentence encoder that tells near-duplicates: packaged, folder or hub id."),
     ] = "packaged",
     locale: options.LocaleFolder = "en",
+    backend: Annotated[
+        Backend, typer.Option(help="What decodes: transformers, or llamacpp for the packaged weights on a processor.")
+    ] = "transformers",
+    engine: Annotated[
+        Engine, typer.Option(help="local, or ray: actors that ask the servers of --language-model and verify.")
+    ] = "local",
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Actors of the engine ray.")] = 1,
     resume: Annotated[bool, typer.Option(help="Keep what the file has and fill the rest.")] = False,
     json: options.Json = False,
 ) -> None:
@@ -52,9 +64,19 @@ def build(
     lexicon, policy = load_lexicon(locale), Policy.load(prompts_root() / "policy.yaml")
     kinds = [kind for kind in lexicon.kinds if kind not in policy.settings.vetoed_kinds]
     wanted = lexicon.kinds.every_combination(kinds, most=min(most_kinds, policy.settings.max_reasons))
-    options: dict[str, Any] = _VARIED if is_served(language_model) else {"is_constrained": True}
-    generator = open_generator(language_model, **options)
+    generator = _generator(backend, language_model)
     reads_briefs = is_tuned(language_model)
+    if engine == "ray":
+        if not is_served(language_model):
+            raise SettingError(
+                f"--language-model is {language_model!r} but the engine ray needs URLs of servers. "
+                "Start vLLM, SGLang or llama-server, and give http://host:port/v1, several parted by commas."
+            )
+        from llm_explain.generation.ray_drafts import RayDrafts
+
+        writer: DraftWriter = RayDrafts(language_model, locale, workers=workers, **_VARIED)
+    else:
+        writer = ModelSource(lambda: generator, lexicon, is_tuned=reads_briefs)
     begun = Phrasebook.read(path) if resume and path.is_file() else None
     prompt = PromptTemplate(lexicon, "tuned" if reads_briefs else "prompt").origin
     models = dict.fromkeys((*(begun.header.models if begun else ()), generator.name))
@@ -62,7 +84,7 @@ def build(
     with progress() as report:
         sentences = fill(
             wanted,
-            ModelSource(lambda: generator, lexicon, is_tuned=reads_briefs),
+            writer,
             lambda number: BriefPromptBuilder(lexicon, seed=number) if reads_briefs else ExamplePromptBuilder(lexicon),
             _encoder(encoder),
             n_each=each,
@@ -85,6 +107,17 @@ def build(
     if short:
         OUT.print(table)
     note(f"{figures['skeletons']:,} skeletons of {figures['combinations']} combinations in {path.resolve()}")
+
+
+def _generator(backend: Backend, language_model: str) -> Generator:
+    """Return what decodes."""
+    if is_served(language_model):
+        return open_generator(language_model, **_VARIED)
+    if backend == "llamacpp":
+        from llm_explain.generation.llamacpp_generator import LlamaCppGenerator
+
+        return LlamaCppGenerator.load(language_model, n_parallel=16, **_VARIED)
+    return open_generator(language_model, is_constrained=True)
 
 
 def _encoder(name: str) -> Encoder:

@@ -33,6 +33,7 @@ class Sizes:
         has_all_baselines: Whether the slower baselines rank too.
         records: Explanation records of the audit.
         deletions: Explanations whose strongest group is deleted from the log.
+        texts: Texts of each job and locale that are audited.
         resamples: Resamples of users for each interval.
         seed: Source of chance.
     """
@@ -41,12 +42,13 @@ class Sizes:
     has_all_baselines: bool
     records: int
     deletions: int
+    texts: int
     resamples: int = 1000
     seed: int = 0
 
 
-FULL = Sizes(ranking_users=None, has_all_baselines=True, records=10_000, deletions=200)
-QUICK = Sizes(ranking_users=300, has_all_baselines=False, records=1_000, deletions=20, resamples=300)
+FULL = Sizes(ranking_users=None, has_all_baselines=True, records=10_000, deletions=200, texts=2_000)
+QUICK = Sizes(ranking_users=300, has_all_baselines=False, records=1_000, deletions=20, texts=300, resamples=300)
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,18 @@ def _once(slot: str, every: Sequence[str]) -> str:
     return rf"({around}\{{{slot}\}}{around})"
 
 
+def grammar_of(prompt: Prompt) -> str:
+    """Return the grammar of a prompt: its own, else each of its slots once in any order.
+
+    Args:
+        prompt: What is written.
+
+    Returns:
+        The grammar, in llguidance's Lark dialect.
+    """
+    return prompt.grammar or slot_grammar(prompt.slots)
+
+
 class SlotConstraint:
     """Keeps a Hugging Face model to the slots of its prompts.
 
@@ -135,7 +147,7 @@ class SlotConstraint:
             once, in any order.
         """
         try:
-            return self._open(prompt.grammar or slot_grammar(prompt.slots)).deep_copy()
+            return self._open(grammar_of(prompt)).deep_copy()
         except GenerationError:
             return self._open(slot_grammar(prompt.slots)).deep_copy()
 

@@ -14,11 +14,10 @@ from llm_explain.text.skeleton import SLOT, TONES, opening
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from llm_explain.generation.drafts import ModelSource
     from llm_explain.generation.prompt_builders import PromptBuilder
     from llm_explain.generation.prompt_template import Prompt
     from llm_explain.skeletons.phrasebook import Combination
-    from llm_explain.text.skeleton import Tone
+    from llm_explain.text.skeleton import Skeleton, Tone
 
 ENOUGH = 12
 """Least number of skeletons of a combination."""
@@ -37,6 +36,13 @@ class Encoder(Protocol):
 
     def encode(self, sentences: Sequence[str], /, *, normalize_embeddings: bool) -> npt.NDArray[np.float32]:
         """Return unit vectors, shape ``(n_sentences, d)``."""
+
+
+class DraftWriter(Protocol):
+    """What writes verified skeletons, as ``ModelSource`` does."""
+
+    def write_in_batches(self, prompts: Sequence[Prompt], *, seed: int = ...) -> Iterator[list[Skeleton]]:
+        """Yield what is written and accepted, one draft for each prompt."""
 
 
 @dataclass
@@ -75,7 +81,7 @@ class SkeletonCollection:
 
 def fill(
     wanted: Sequence[tuple[str, ...]],
-    writer: ModelSource,
+    writer: DraftWriter,
     prompt_builder: Callable[[int], PromptBuilder],
     encoder: Encoder,
     *,

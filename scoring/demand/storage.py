@@ -35,7 +35,7 @@ def save(folder: Path, forecaster: Forecaster, panel: SalesPanel, figures: Mappi
         folder: Folder to write to; it is created.
         forecaster: The forecaster.
         panel: The weekly sales that it was fitted on.
-        figures: What a backtest measured, for ``metrics.json``.
+        figures: What a backtest measured, for a report.
     """
     for name, model in {_MIDDLE: forecaster.model, _SPREAD: forecaster.spread}.items():
         _save_model(folder / name, model)
@@ -57,6 +57,27 @@ def save(folder: Path, forecaster: Forecaster, panel: SalesPanel, figures: Mappi
     if figures is not None:
         (folder / _FIGURES).write_text(json.dumps(figures, indent=1), encoding="utf-8")
     (folder / _MODEL).write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def read_figures(folder: Path) -> dict[str, Any]:
+    """Read what the backtest of ``llm-explain demand train`` measured.
+
+    Args:
+        folder: Folder that it wrote.
+
+    Returns:
+        ``wmape``, ``coverage80``, ``baselines``, ``coverage``, ``n_series`` and ``weeks``.
+
+    Raises:
+        ArtifactError: If the folder holds no figures.
+    """
+    path = folder / _FIGURES
+    if not path.is_file():
+        raise ArtifactError(
+            f"{folder} holds no {_FIGURES} but the figures of a demand model are needed. "
+            f"Run `llm-explain demand train --data DATA --artifacts {folder}` again."
+        )
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def load(folder: Path) -> tuple[Forecaster, SalesPanel]:

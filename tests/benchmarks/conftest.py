@@ -7,6 +7,6 @@ from pathlib import Path
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
-for folder in (BENCHMARKS, BENCHMARKS / "fidelity"):
+for folder in (BENCHMARKS, BENCHMARKS / "fidelity", BENCHMARKS / "study"):
     if str(folder) not in sys.path:
         sys.path.append(str(folder))

@@ -48,3 +48,11 @@ def test_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = rows_of(section_of("writing", tmp_path, monkeypatch))
     assert len(rows) == 4  # two batches, with and without a grammar
     assert all(drafts > 0 for _, drafts, _ in rows)
+
+
+@pytest.mark.slow
+def test_serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("xllamacpp")
+    rows = rows_of(section_of("serving", tmp_path, monkeypatch))
+    assert [n_drafts for n_drafts, *_ in rows] == [4, 4]
+    assert all(rate > 0 for _, rate, _ in rows)

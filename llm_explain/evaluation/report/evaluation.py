@@ -13,11 +13,12 @@ from llm_explain.evaluation.artifacts import FULL, QUICK, EvaluatedArtifacts
 from llm_explain.evaluation.report.plots import pictures
 from llm_explain.evaluation.report.run import run
 from llm_explain.evaluation.report.summary import summary
-from llm_explain.evaluation.report.tables import tables
-from llm_explain.evaluation.report.write import SECTIONS, write_report
+from llm_explain.evaluation.report.write import SECTIONS, every_table, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from llm_explain.evaluation.sections.jobs import JobPaths
 
 
 def _silent(stage: str, done: int, total: int, /) -> None: ...
@@ -28,7 +29,8 @@ class Evaluation:
     """What an evaluation found.
 
     Attributes:
-        report: Every figure, as in ``report.json``: ``ranking``, ``exactness``, ``audit``, and their inputs.
+        report: Every figure, as in ``report.json``: ``ranking``, ``exactness``, ``audit``, those of the jobs, and
+            their inputs.
     """
 
     report: Mapping[str, Any]
@@ -43,6 +45,7 @@ class Evaluation:
         language_model: str | None = None,
         locale: str | None = None,
         progress: Callable[[str, int, int], None] = _silent,
+        jobs: JobPaths | None = None,
     ) -> Evaluation:
         """Measure ranking, explanations and texts.
 
@@ -53,12 +56,13 @@ class Evaluation:
             language_model: As for ``Explainer.load``; phrasebook and templates alone if not given.
             locale: Locale of the sentences; the shop's if not given.
             progress: Called with a description, the number done and the total.
+            jobs: Models of the jobs, each of which gets a section.
 
         Returns:
             What was found; the same for the same artifacts and seed, but for the seconds.
         """
         opened = EvaluatedArtifacts.load(Path(artifacts), language_model=language_model, locale=locale)
-        return cls(run(opened, replace(QUICK if quick else FULL, seed=seed), progress))
+        return cls(run(opened, replace(QUICK if quick else FULL, seed=seed), progress, jobs))
 
     @property
     def summary(self) -> list[str]:
@@ -69,13 +73,14 @@ class Evaluation:
         """Return a section's tables by title, written as a reader wants them; how to read one is in ``attrs["note"]``.
 
         Args:
-            section: ``ranking``, ``exactness`` or ``audit``; any other name is a ``SettingError``.
+            section: ``ranking``, ``exactness``, ``audit``, ``churn``, ``demand`` or ``campaign``; any other name is a
+                ``SettingError``.
 
         Returns:
             The tables, in the order of the report.
         """
         found = {}
-        for table in tables(self.report):
+        for table in every_table(self.report):
             if table.section == _known(section):
                 found[table.title] = pd.DataFrame(list(table.rows), columns=list(table.header))
                 found[table.title].attrs["note"] = table.note

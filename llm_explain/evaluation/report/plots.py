@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.errors import MissingExtraError
 from llm_explain.evaluation.ranking import SEGMENTS
+from llm_explain.evaluation.report.jobs import job_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +39,7 @@ def pictures(report: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     found = {"ranking": {"recall@10 by segment, with 95 % intervals": draw(_recall, ranking, 9.0, 4.2)}}
     if "calibration" in ranking:
         found["ranking"]["Promised and kept"] = draw(_calibration, ranking["calibration"], 4.6, 4.2)
-    return found
+    return {**found, **job_pictures(report, draw)}
 
 
 def _svg(figure: Any) -> str:

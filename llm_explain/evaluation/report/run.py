@@ -16,20 +16,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llm_explain.evaluation.artifacts import EvaluatedArtifacts, Sizes
+    from llm_explain.evaluation.sections.jobs import JobPaths
 
 ITEMS_A_USER = 10
 
 
-def run(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, int, int], None]) -> dict[str, Any]:
+def run(
+    artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, int, int], None], jobs: JobPaths | None = None
+) -> dict[str, Any]:
     """Return the whole report, ready for JSON; the same for the same artifacts, sizes and seed, but for ``seconds``.
 
     Args:
         artifacts: Artifacts under evaluation.
         sizes: How much of it.
         report: Called with a description, the number done and the total.
+        jobs: Models of the jobs, each of which gets a section.
 
     Returns:
-        The sections ``ranking``, ``exactness`` and ``audit``, and their inputs.
+        The sections ``ranking``, ``exactness`` and ``audit``, those of the jobs, and their inputs.
     """
     clock, explainer = _Clock(), artifacts.explainer
     found: dict[str, Any] = {"artifacts": artifacts.describe(), "sizes": vars(sizes).copy(), "machine": machine()}
@@ -43,6 +47,8 @@ def run(artifacts: EvaluatedArtifacts, sizes: Sizes, report: Callable[[str, int,
         "exactness", lambda: exactness.section(artifacts.scorer, explainer.events, explained, n=sizes.deletions)
     )
     found["audit"] = clock("audit", lambda: audit.section(artifacts, explained, report))
+    if jobs is not None:
+        found |= clock("jobs", lambda: jobs.sections(sizes.texts, sizes.seed, report))
     return {**found, "seconds": clock.seconds}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llm_explain.evaluation.report.jobs import job_summary
 from llm_explain.evaluation.report.tables import interval
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def summary(report: Mapping[str, Any]) -> list[str]:
         *_ranking(report["ranking"]),
         *_exactness(report["exactness"]),
         *_truth(report["audit"]),
+        *job_summary(report),
     ]
 
 

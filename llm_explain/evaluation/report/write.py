@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import jinja2
 
 from llm_explain.errors import MissingExtraError
+from llm_explain.evaluation.report.jobs import JOBS, job_tables
 from llm_explain.evaluation.report.plots import pictures
 from llm_explain.evaluation.report.summary import summary
-from llm_explain.evaluation.report.tables import tables
+from llm_explain.evaluation.report.tables import Table, tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ SECTIONS: Final = {
     "ranking": "Ranking",
     "exactness": "Exactness",
     "audit": "True of the data",
+    **JOBS,
 }
 
 
@@ -39,17 +41,30 @@ def write_report(report: Mapping[str, Any], out: Path) -> None:
         drawn = pictures(report)
     except MissingExtraError:
         drawn = {}
-    shown = tables(report)
+    shown = every_table(report)
+    sections = {name: title for name, title in SECTIONS.items() if name in report}
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_source), autoescape=jinja2.select_autoescape(["html.j2"]),
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     for name in ("report.md", "report.html"):
         page = environment.get_template(f"{name}.j2").render(
-            report=report, sections=SECTIONS, pictures=drawn, summary=summary(report),
-            tables={section: [table for table in shown if table.section == section] for section in SECTIONS},
+            report=report, sections=sections, pictures=drawn, summary=summary(report),
+            tables={section: [table for table in shown if table.section == section] for section in sections},
         )  # fmt: skip
         (out / name).write_text(page, encoding="utf-8")
+
+
+def every_table(report: Mapping[str, Any]) -> list[Table]:
+    """Return every table of a report, those of the jobs last.
+
+    Args:
+        report: What ``run`` returned.
+
+    Returns:
+        Tables in the order of the sections.
+    """
+    return [*tables(report), *job_tables(report)]
 
 
 def _source(name: str) -> str:

@@ -114,7 +114,12 @@ def flat(
         typer.Option("--map", metavar="FILE.COLUMN=NAME", help="What a column is; an empty NAME leaves it out."),
     ] = None,
     kind: Annotated[
-        list[str] | None, typer.Option("--kind", metavar="FILE=KIND", help="What the events of a file are.")
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            metavar="FILE[.CODE]=KIND",
+            help="What the events of a file are, or a number in its column of kinds.",
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is read and write nothing.")] = False,
     json: options.Json = False,

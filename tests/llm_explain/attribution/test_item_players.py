@@ -19,6 +19,7 @@ from llm_explain.attribution.partition import partition
 from llm_explain.attribution.scored_user import AdditiveScoredUser
 from llm_explain.errors import SettingError
 from scoring.data.history import EventLog, History
+from scoring.data.targets import OTHER
 
 if TYPE_CHECKING:
     from scoring.data.tables import Tables
@@ -154,6 +155,25 @@ def test_the_heaviest_item_speaks_for_its_category(
     assert len(cited(most_games=100)) <= len(behind)
     assert len(cited()) == 1  # one game a list
     assert cited(most_games=0) == cited(may_name=lambda _: False) == cited(least_share=1.01) == []
+
+
+def test_of_a_category_without_purchases_the_signals_count(
+    linked_scorer: GlassBoxScorer, loyal: tuple[History, int, str]
+) -> None:
+    kept, own, item_id = loyal
+    state = linked_scorer.read(kept)
+    asked = np.setdiff1d(np.flatnonzero(linked_scorer.catalogue.category_index != own), kept.item_index)
+    given = [replace(each, items=()) for each in attribute(linked_scorer, state, asked)]
+    is_own = linked_scorer.catalogue.category_index[kept.item_index] == own
+    looked = replace(kept, role=np.where(is_own, OTHER, kept.role).astype(kept.role.dtype))
+    for history in (kept, looked):  # the same values of the scorer: what differs is which events speak
+        game = heaviest_items(
+            linked_scorer, replace(state, history=history), given, asked, most_games=100,
+            may_name=lambda name: name == linked_scorer.catalogue.category_names[own],
+        )  # fmt: skip
+        (found,) = read_together(linked_scorer, [game])
+        parts = {item.part for each in found for items in each.items for item in items}
+        assert f"item:{item_id}" in parts
 
 
 def test_two_parts_follow_from_the_value_of_their_group(

@@ -140,7 +140,7 @@ class Pipeline:
             if (
                 isinstance(user, AdditiveScoredUser)
                 and not has_item_players
-                and not any(each.items for each in found[number])
+                and not any(cites_an_item(each, policy.settings.min_item_share) for each in found[number])
             ):
                 games[number] = user.heaviest_items(
                     found[number], items, may_name=policy.may_name_category, least_share=policy.settings.min_share
@@ -396,3 +396,17 @@ class Pipeline:
 def _items(subjects: Subjects) -> list[int | None]:
     """Return the item of each subject; ``None`` for a subject without one."""
     return [item if item >= 0 else None for item in subjects.item.tolist()]
+
+
+def cites_an_item(attribution: Attribution, least_share: float) -> bool:
+    """Return whether a past item has a share of what raised a score from which on a claim may cite it.
+
+    Args:
+        attribution: Attribution of a score.
+        least_share: The share.
+
+    Returns:
+        Whether one has. Links of nearly no weight leave room for the heaviest item of a category.
+    """
+    positive = float(attribution.values[attribution.values > 0].sum())
+    return any(item.phi >= least_share * positive for items in attribution.items for item in items)

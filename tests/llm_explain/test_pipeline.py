@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from llm_explain.attribution.values import Attribution
+from llm_explain.attribution.values import Attribution, PastItem
 from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects
 from llm_explain.evaluation.audit.tables import Audit
-from llm_explain.pipeline import NOTHING_TO_SAY, Pipeline
+from llm_explain.pipeline import NOTHING_TO_SAY, Pipeline, cites_an_item
 from llm_explain.policy.policy import Policy
 from llm_explain.policy.settings import PolicySettings
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
@@ -51,6 +52,13 @@ def visitors(jobs: Pipeline) -> Subjects:
 def stays(value: float) -> Attribution:
     """Return the attribution of a score with one feature."""
     return Attribution(("feature:visits",), np.array([value]), ({"visits": value},), -1.0, value - 1.0, ((),))
+
+
+def test_links_of_nearly_no_weight_cite_no_item() -> None:
+    given = stays(0.5)
+    for phi, cites in ((0.001, False), (0.02, True)):
+        item = PastItem(0, "links:milk", {"links": phi})
+        assert cites_an_item(replace(given, items=((item,),)), PolicySettings().min_item_share) == cites
 
 
 @pytest.mark.parametrize("tone", TONES)

@@ -436,16 +436,16 @@ def _sensitive(
     """Return the reasons of new categories, and of changed items, whose names have a sensitive word."""
     locale = re.split("[-_]", before.shop.locale)[0]
     new = {*catalogue.category_names}.difference(before.catalogue.category_names)
-    texts = [
-        (str(item[ITEM_ID]), str(item.get(name, "")))
+    latest = {
+        (str(item[ITEM_ID]), name): str(item[name])
         for change in changes
         for item in change.items
         for name in (TITLE, CATEGORY, CATEGORIES, BRAND)
-    ]
-    found = {text: sensitive_reason(text, locale) for text in {*new, *(text for _, text in texts)}}
-    return {name: found[name] for name in new if found[name]}, {
-        item: found[text] for item, text in texts if found[text]
+        if name in item
     }
+    found = {text: sensitive_reason(text, locale) for text in {*new, *latest.values()}}
+    items = {item_id: found[text] for (item_id, _), text in latest.items() if found[text]}
+    return {name: found[name] for name in new if found[name]}, items
 
 
 def _promotion(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ class Events:
         Raises:
             IntegrityError: If a constraint is broken, and not by the same key.
         """
-        key_hash, body_hash = hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(body).hexdigest()
+        key_hash, body_hash = self._hash(key.encode()), self._hash(key.encode(), body)
         earlier = self._earlier(key_hash, body_hash)
         if earlier is not None:
             return earlier
@@ -79,6 +80,10 @@ class Events:
                 raise
             return earlier
         return Receipt(stored, is_repeated=False)
+
+    def _hash(self, *parts: bytes) -> str:
+        """Return a keyed hash; that of a body needs its key too, so that nobody can try what an erased user did."""
+        return hmac.new(self._database.secret, b"\0".join(parts), hashlib.sha256).hexdigest()
 
     def _earlier(self, key_hash: str, body_hash: str) -> Receipt | None:
         wanted = select(EventBatchRow.body_hash, EventBatchRow.stored).where(EventBatchRow.key_hash == key_hash)

@@ -188,7 +188,7 @@ class Users:
         return is_made or self.prefer(user_id, wanted, expects=expects)
 
     def erase(self, user_id: str) -> dict[str, int]:
-        """Remove a user from every table and remember, by a keyed hash alone, that the user is gone.
+        """Remove a user and the user's guests from every table; remember by keyed hashes alone that they are gone.
 
         Args:
             user_id: The shop's id.
@@ -196,9 +196,11 @@ class Users:
         Returns:
             How many rows were removed from each table.
         """
-        answers = select(models.AnswerRow.id).where(models.AnswerRow.user_id == user_id)
-        user_hash = self.user_hash(user_id)
         with self._database.writing(erases=True) as connection:
+            # A guest's events that came after the merge are stored under the guest.
+            guests = connection.scalars(select(models.GuestRow.guest_id).where(models.GuestRow.user_id == user_id))
+            user_ids = [user_id, *guests]
+            answers = select(models.AnswerRow.id).where(models.AnswerRow.user_id.in_(user_ids))
             removed = {
                 "explanation": _remove(
                     connection, delete(models.ExplanationRow).where(models.ExplanationRow.answer_id.in_(answers))
@@ -206,8 +208,9 @@ class Users:
             }
             connection.execute(delete(models.GuestRow).where(models.GuestRow.guest_id == user_id))
             for table in (*OF_USER, models.SuppressionRow, models.EventRow, models.UserRow, models.GuestRow):
-                removed[table.__tablename__] = _remove(connection, delete(table).where(table.user_id == user_id))
-            _note_erasure(connection, user_hash)
+                removed[table.__tablename__] = _remove(connection, delete(table).where(table.user_id.in_(user_ids)))
+            for each in user_ids:
+                _note_erasure(connection, self.user_hash(each))
         self._database.overwrite()
         return removed
 

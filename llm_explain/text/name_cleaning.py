@@ -26,7 +26,7 @@ _PARENTHESES = (("(", ")"), ("（", "）"))
 _NAME_END = re.compile(r"[,(]")
 
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
-_FORMULA = re.compile(r"(^|[;\t\r\n]\s*)(?=[=+\-@＝＋－＠\t\r])")
+_FORMULA = re.compile(r"(^|[;\t\r\n][\s\"']*)(?=[=+\-@＝＋－＠\t\r])")
 """Where a spreadsheet reads a formula in a cell of a CSV file; many split it at a semicolon."""
 
 

@@ -106,8 +106,9 @@ def test_erasing_the_user_or_the_guest_forgets_the_guest(state: State) -> None:
     state.users.erase("guest")
     assert state.users.guests() == []
     state.users.merge("u", "other guest")
+    state.events.add([_row("other guest", "31", 3)], key="late", body=b"1")
     state.users.erase("u")
-    assert state.users.guests() == []
+    assert (state.users.guests(), state.users.read("other guest").events) == ([], ())
 
 
 def test_an_erased_user_is_in_no_column_of_any_table(state: State) -> None:

@@ -99,10 +99,10 @@ def test_a_long_name_does_not_end_within_parentheses():
 
 def test_no_cell_of_a_table_for_people_is_a_formula(tmp_path):
     """An id such as "=cmd|' /C calc'!A0" ran where a spreadsheet opened the file."""
-    table = pd.DataFrame({"user_id": ["=1+1", "＠x", "-5", "+49 30", "u;=1"], "risk": [0.1, -0.2, 0.3, 0.4, 0.5]})
+    table = pd.DataFrame({"user_id": ["=1+1", "＠x", "-5", "+49 30", 'u;"=1'], "risk": [0.1, -0.2, 0.3, 0.4, 0.5]})
     write_csv(table.assign(item_id=pd.Categorical(["-a", "b", "b", "b", "b"])), tmp_path / "t.csv")
     read = pd.read_csv(tmp_path / "t.csv", dtype=str)
-    assert read["user_id"].tolist() == ["'=1+1", "'＠x", "-5", "'+49 30", "u;'=1"]
+    assert read["user_id"].tolist() == ["'=1+1", "'＠x", "-5", "'+49 30", "u;\"'=1"]
     assert read["item_id"].tolist() == ["'-a", "b", "b", "b", "b"]
     assert read["risk"].tolist() == ["0.1", "-0.2", "0.3", "0.4", "0.5"]
 

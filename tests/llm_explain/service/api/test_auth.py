@@ -352,6 +352,7 @@ def test_failures_count_against_an_address_on_every_path(serve: Any) -> None:
         failed = [client.get(path, auth=basic) for path in ("/docs", "/openapi.json", "/metrics", "/v1/items?id=31")]
         assert [reply.status_code for reply in failed] == [401] * 4
         for path in ("/docs", "/openapi.json", "/metrics", "/v1/items?id=31"):
+            assert client.get(path, headers={"Authorization": "Basic !!"}).status_code == 429
             refused = client.get(path, headers=_bearer("wrong"))
             assert (refused.status_code, refused.headers["retry-after"]) == (429, "1"), path
             assert refused.json()["type"] == "urn:llm-explain:problem:rate-limited"

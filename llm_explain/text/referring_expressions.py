@@ -12,12 +12,17 @@ from babel.numbers import get_decimal_symbol
 from llm_explain.text.import_words import word_list, words
 from llm_explain.text.name_cleaning import clean_name
 from llm_explain.text.name_dictionary import SOURCE_LOCALE, load_name_dictionary
-from llm_explain.text.word_boundaries import bounded
+from llm_explain.text.word_boundaries import UNSPACED, bounded
 
 if TYPE_CHECKING:
     from llm_explain.text.lexicon import GenderForms, Lexicon, NameForms
 
 _CACHED = 16_384
+MOST_WORDS = 4
+"""A category or a brand of so many words may be a phrase; three signs of a script without spaces are one."""
+
+_BREAK = re.compile("[,，、;；:：]")
+_SIGNS = re.compile(rf"[^{UNSPACED}]")
 _WORD = re.compile(r"[^\W\d_]+")
 _QUOTED = re.compile(r"(?<=[«“])\w")
 _SENTENCES = re.compile(r"[.?!]\s+\S|[。？！]\s*\S")
@@ -71,9 +76,16 @@ class ReferringExpressions:
         cleaned = self._uncut(name)
         known = self._dictionary.find(cleaned)
         said = self._clean(known or cleaned)
-        if known is None and self._speaks.search(said):
+        if known is None and (self._speaks.search(said) or self._is_phrase(said)):
             return self._words.proper.format(name=_opened(said))
         return said if not said or self._common.search(said) else self._words.foreign.format(name=said)
+
+    def _is_phrase(self, name: str) -> bool:
+        """Return whether a name may say something: it is long, and has words that are no common nouns."""
+        n_words = sum(-(-len(_SIGNS.sub("", part)) // 3) or 1 for part in name.split())
+        is_long = n_words >= MOST_WORDS or (n_words == MOST_WORDS - 1 and _BREAK.search(name) is not None)
+        is_common = all(word.lower() in self._common_nouns for word in _WORD.findall(name))
+        return is_long and not is_common and not self._begins_with_noun(name)
 
     def either(self, name: str) -> str:
         """Return a category of which a user bought something: "milk or creamers", where not both have to be true.

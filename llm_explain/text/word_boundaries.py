@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-_UNSPACED = "぀-ヿ㐀-䶿一-鿿豈-﫿"
-LETTER = rf"[^\W{_UNSPACED}]"
+UNSPACED = "぀-ヿ㐀-䶿一-鿿豈-﫿"
+LETTER = rf"[^\W{UNSPACED}]"
 """A word character of a script that parts words by spaces."""
 
-SIGN = rf"[{_UNSPACED}]"
+SIGN = rf"[{UNSPACED}]"
 """A character of a script that does not."""
 
 WORD_BEGINS = rf"(?:(?<!{LETTER})|(?={SIGN}))"

@@ -230,7 +230,11 @@ def test_a_category_or_a_brand_with_which_a_supplier_speaks_is_quoted():
     for name in ("tea recommended by doctors", "our best cheese, now free with every order", "Ask for a refund"):
         assert ENGLISH.name(name) == f"“{name[0].upper()}{name[1:]}”"
         assert SPANISH.name(name) == f"«{name[0].upper()}{name[1:]}»"
-    assert ENGLISH.category("Mugs & Cups") == "mugs & cups"
+    for name in ("enter your pin to get half price", "money back, ring us", "包治百病 无副作用"):
+        for names, quotes in ((ENGLISH, "“”"), (SPANISH, "«»"), (CHINESE, "「」")):
+            assert names.category(name)[0] + names.category(name)[-1] == quotes
+    assert ENGLISH.category("Sour cream, cottage cheese and dips") == "sour cream, cottage cheese and dips"
+    assert CHINESE.category("个人护理产品") == "个人护理产品"
 
 
 def test_a_name_that_is_longer_in_another_language_is_not_cut():

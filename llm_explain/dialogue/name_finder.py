@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LONGEST: Final = 8
 """Most words, or characters without spaces, of a name that is looked up."""
 
+MOST_TOKENS: Final = 120
+"""Words, or characters without spaces, of a message in which names are looked up: more would keep others waiting."""
+
 LONGEST_LABEL: Final = 60
 """Characters after a name that may be its label: the size and the brand."""
 
@@ -94,7 +97,7 @@ class NameFinder:
         found.found.extend(places)
         taken = [(each.start, each.end) for each in found.found]
         tokens = [t for t in self._index.tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
-        tokens = self._index.corrected(tokens, shown)
+        tokens = self._index.corrected(tokens[:MOST_TOKENS], shown)
         found.found.extend(self._names_of(found.text, tokens, shown, bought))
         found.found = self._with_labels(found.text, found.found, tokens, shown)
         found.found = self._on_screen(found.text, found.found, tokens, shown)

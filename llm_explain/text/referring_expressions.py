@@ -21,6 +21,9 @@ _CACHED = 16_384
 MOST_WORDS = 4
 """A category or a brand of so many words may be a phrase; three signs of a script without spaces are one."""
 
+MOST_SIZE_WORDS = 2
+"""Words of a size besides its number; what is longer is no size."""
+
 _BREAK = re.compile("[,，、;；:：]")
 _SIGNS = re.compile(rf"[^{UNSPACED}]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -254,8 +257,7 @@ class ReferringExpressions:
     def _labelled(self, title: str) -> str:
         """Return a title as it stands before a colon; in quotation marks if a supplier speaks in it."""
         whole = self._whole(title)
-        _, _, is_known = self._split(title)
-        is_quoted = _SENTENCES.search(whole) or (not is_known and self._speaks.search(self._uncut(title)))
+        is_quoted = _SENTENCES.search(whole) or self._has_speech(title)
         return self._proper(title) if is_quoted else whole
 
     def alone(self, title: str) -> str:
@@ -285,10 +287,16 @@ class ReferringExpressions:
         parts = (found.group("size"), found.group("mark")) if found else ()
         label = self._words.between.join(self.in_words(part) for part in parts if part)
         is_name = known is not None or self._common_title.search(said) is not None
-        more = (
-            cleaned if known is None else cleaned[len(name) :]
-        )  # "Better-for-you bacon" is a name of the dictionaries
-        return said, label, is_name and self._speaks.search(more) is None
+        return said, label, is_name and not self._has_speech(title)
+
+    def _has_speech(self, title: str) -> bool:
+        """Return whether a supplier speaks in a title: by a word, or by a size that is none ("2 weeks to no pain")."""
+        cleaned = self._uncut(title)
+        found = self._title.search(cleaned)
+        name, size = (found["name"], found["size"]) if found else (cleaned, None)
+        is_known = self._dictionary.find(name) is not None  # as "Better-for-you bacon" is
+        more = cleaned[len(name) :] if is_known else cleaned
+        return self._speaks.search(more) is not None or len(_WORD.findall(size or "")) > MOST_SIZE_WORDS
 
     def _inside(self, name: str) -> str:
         """Return a name with a small first letter where its first word is a common one."""

@@ -215,6 +215,8 @@ def test_a_title_that_speaks_is_quoted(title):
         "llama y gana",
         "bread without additives, clinically tested",
         "tea, 0 calories certified by WHO",
+        "tea, 2 weeks to no pain",
+        "tea, large companies poison the rest",
     ],
 )
 def test_a_title_that_instructs_or_certifies_is_quoted_in_every_language(title):

@@ -20,7 +20,6 @@ LEAST_LOW: Final = 2
 
 ALREADY: Final = "already"
 ABOVE_USUAL: Final = "above_usual"
-USUAL_SINCE: Final = "usual_since"
 MORE: Final = 1.1
 """Ratio to the usual spending from which on recent spending is told against a high risk."""
 
@@ -136,16 +135,6 @@ def lately(view: ChurnView) -> dict[str, Findings]:
     facts = {"days": days, "share": setting.share, "after": after, "usual": usual}
     holds = {ALREADY: after <= setting.share * usual, ABOVE_USUAL: after >= MORE * usual}
     return {kind: found(own & is_known, facts) for kind, own in holds.items()}
-
-
-def usual_since(view: ChurnView) -> Findings:
-    """Return the day of which usual amounts and numbers of visits are means, ``since``.
-
-    It is the day of the first visit, or that ``usual_days`` before the moment if it is later.
-    """
-    start = np.maximum(view.spending.first_day[view.user], view.as_of - view.setting.usual_days)
-    days = np.floor(start).astype("datetime64[D]").astype(str)
-    return found(np.ones(len(days), dtype=bool), {"since": days})
 
 
 class _Evenness(DriverKind[ChurnView]):

@@ -15,11 +15,9 @@ from llm_explain.jobs.brief import Brief, Direction, Stated
 from llm_explain.jobs.churn.changes import (
     ABOVE_USUAL,
     ALREADY,
-    USUAL_SINCE,
     SpendBelowUsual,
     SpendRose,
     lately,
-    usual_since,
 )
 from llm_explain.jobs.churn.kinds import KINDS
 from llm_explain.jobs.churn.levels import LongestSilence, Overdue
@@ -51,12 +49,6 @@ _SILENCE: Final = {
 _EMPTY: Final = {"spend_below_usual", "visits_below_usual", "visits_fell", "spend_fell"}
 """Kinds that say nothing more if a window lies within these days."""
 
-
-_MEANS: Final = {
-    "low_often", "low_never", "small_spender", "big_spender", "small_basket", "large_basket", "few_visits",
-    "many_visits",
-}  # fmt: skip
-"""Kinds that state a mean of the usual window, besides those with a fact ``usual``."""
 
 _NEWS: Final = (Overdue(), LongestSilence(), SpendRose(), SpendBelowUsual())
 """Kinds that may be told although the model gives them no weight: see ``_notes``."""
@@ -93,7 +85,6 @@ class ChurnWriter:
         moment: tuple[pd.Timestamp, pd.Timestamp],
         closing: Sequence[tuple[Stated, ...]] | None = None,
         lately: Mapping[int, Sequence[Claim]] = MappingProxyType({}),
-        usual: Sequence[Claim] = (),
     ) -> list[Explanation]:
         """Return the record of each user.
 
@@ -104,7 +95,6 @@ class ChurnWriter:
             moment: Moment of the explanations: UTC without a zone, and on the shop's clock.
             closing: Statements at the end of each text.
             lately: What may be told although it is no driver, by row: see ``_notes``.
-            usual: Since when the usual of each user is the mean; told of a text that states something usual.
 
         Returns:
             Records with reasons in the direction of the headline, and opposing drivers as statements.
@@ -119,8 +109,6 @@ class ChurnWriter:
             opposing = opposing if reasons else ()
             facts = {**self._headline, "user_id": user_id, "risk": risk}
             before = _notes(lately.get(row, ()), (*reasons, *opposing), direction)
-            if usual and self._tells_usual((*reasons, *opposing, *before)):
-                before = (*before, usual[row])
             brief = Brief(
                 headline=Stated(_headline(risk, average, is_label=self._headline["target"] == "label"), facts),
                 direction=direction,
@@ -155,13 +143,6 @@ class ChurnWriter:
                 )
             )
         return found
-
-    def _tells_usual(self, told: Sequence[Claim]) -> bool:
-        """Return whether a text of its own states a mean of the usual window; the heading of a list says what it is."""
-        if self._headline["is_listed"]:
-            return False
-        is_in_headline = self._headline["target"] == "spending"
-        return is_in_headline or any(claim.kind in _MEANS or "usual" in claim.facts for claim in told)
 
 
 def _notes(found: Sequence[Claim], told: Sequence[Claim], direction: Direction) -> tuple[Claim, ...]:
@@ -251,12 +232,6 @@ def lately_happened(view: ChurnView, labels: Labels) -> dict[int, list[Claim]]:
             if kind in {ALREADY, ABOVE_USUAL} or not amounts or max(amounts) >= _LEAST_RATIO * min(amounts):
                 told.setdefault(row, []).append(_worded(Claim(kind, "", "", sign, 0.0, facts), labels))
     return told
-
-
-def usual_of(view: ChurnView, labels: Labels) -> list[Claim]:
-    """Return since when the usual of each user is the mean. These claims are no drivers, so they have no player."""
-    since = usual_since(view)
-    return [_worded(Claim(USUAL_SINCE, "", "", 0.0, 0.0, since.facts_at(row)), labels) for row in since.rows.tolist()]
 
 
 def _worded(claim: Claim, labels: Labels) -> Claim:

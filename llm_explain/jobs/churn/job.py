@@ -14,7 +14,7 @@ from llm_explain.errors import ArtifactError, SettingError, UnknownUserError
 from llm_explain.jobs.brief import Brief, Stated
 from llm_explain.jobs.churn.actions import Actions
 from llm_explain.jobs.churn.columns import claims_from_customers
-from llm_explain.jobs.churn.explaining import ChurnWriter, claims_from_events, lately_happened, usual_of
+from llm_explain.jobs.churn.explaining import ChurnWriter, claims_from_events, lately_happened
 from llm_explain.jobs.churn.view import PLAYER_OF, ChurnView
 from llm_explain.jobs.writer import brief_writer
 from llm_explain.text.lexicon import DEFAULT_LOCALE, default_locale
@@ -317,7 +317,7 @@ class ChurnJob:
             medians = dict(zip(table.features, pd.DataFrame(self.x).median().tolist(), strict=True))
             view = ChurnView(self.spending, table, at, setting, medians, self.may_name)
             attributed, claims = claims_from_events(self.artifacts.model, view, PLAYER_OF, labels)
-            lately, usual = lately_happened(view, labels), usual_of(view, labels)
+            lately = lately_happened(view, labels)
         else:
             customers, columns = self.customers, self.artifacts.columns
             if customers is None or columns is None:
@@ -325,5 +325,5 @@ class ChurnJob:
                     "the job has neither events nor customers but one is needed. Open it by its class methods."
                 )
             attributed, claims = claims_from_customers(self.artifacts.model, customers.iloc[places], columns, labels)
-            lately, usual = {}, []  # a table of customers has no past
-        return writer.explain(ids, attributed, claims, (self.as_of, self.local), closing, lately, usual)
+            lately = {}  # a table of customers has no past
+        return writer.explain(ids, attributed, claims, (self.as_of, self.local), closing, lately)

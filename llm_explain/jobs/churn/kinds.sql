@@ -18,9 +18,6 @@ create or replace macro days_of(n) as n * interval 1 day;
 create or replace view known as
 select rid, least(greatest(epoch(any_value(now) - min(wall)) / 86400.0, 1), usual()) as days from bought group by rid;
 
-create or replace view found_usual_since as
-select rid, strftime(greatest(min(wall), any_value(now) - days_of(usual())), '%Y-%m-%d') as since from bought group by rid;
-
 create or replace view found_visits_fell as
 select rid, count(distinct occasion) filter (wall < now - days_of(recent()) and wall >= now - days_of(2 * recent())) as before,
        count(distinct occasion) filter (wall >= now - days_of(recent())) as after, recent() as days

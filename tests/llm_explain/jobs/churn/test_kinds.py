@@ -13,7 +13,7 @@ from fading_log import random_log
 
 from llm_explain.evaluation.churn_audit import fact_faults
 from llm_explain.jobs.brief import Brief, Stated
-from llm_explain.jobs.churn.changes import lately, usual_since
+from llm_explain.jobs.churn.changes import lately
 from llm_explain.jobs.churn.facts import rounded
 from llm_explain.jobs.churn.job import ChurnJob
 from llm_explain.jobs.churn.kinds import KINDS
@@ -127,14 +127,9 @@ def test_the_sql_repeats_what_happened_lately(
     told = {job.user_ids[row] for row in found["already"].rows.tolist()}
     assert "pairs" in told if target == "silence" else told, "the last order of 'pairs' was 175 days ago"
     assert not told & {"new", "late", "monthly"}
-    since = usual_since(view_of(asked, setting))
-    assert {since.facts_at(job.user_ids.index(user))["since"] for user in ("once", "new")} == {
-        "2020-03-01",
-        "2020-08-20",
-    }
     records = [
         {"user_id": job.user_ids[row], "reasons": [], "statements": [{"kind": kind, "facts": own.facts_at(place)}]}
-        for kind, own in {**found, "usual_since": since}.items()
+        for kind, own in found.items()
         for place, row in enumerate(own.rows.tolist())
     ]
     assert fact_faults(asked, records, folder, AS_OF) == []
@@ -238,7 +233,6 @@ CLOSING = (
     ),
     Stated("action_unworthy", {**MEASURED, "gain": -0.81, "low": -1.16, "high": 0.2, "has_cost": 1}),
     Stated("action_unmeasured", {**MEASURED, "is_measured": 0}),
-    *(Stated("usual_since", {"since": since, "occasion": "visit"}) for since in ("2020-03-01", "2019-09-03")),
     *(
         Stated("already", {"days": 56, "share": share, "after": 12.5, "usual": 80.0, "is_against": against, **words})
         for share, against, words in (

@@ -62,6 +62,16 @@ def test_a_plan_names_a_coming_week_as_the_sales_do() -> None:
     dated = panel_of_sales(frame([("a", "2024-01-05", 3, 0.0)], "item_id", "date", "units", "display"))
     with pytest.raises(TableError, match="plans: the week is 'soon' but a day, such as 2017-12-01, is needed"):
         with_plans(dated, frame([("a", "soon", 1.0)], "item_id", "date", "display"))
+    # The day of a time with an offset is the one that is written: in UTC it is the day before.
+    plans = frame([("a", "2024-01-12T00:00+08:00", 1.0), ("a", "2024-01-19", 0.0)], "item_id", "date", "display")
+    np.testing.assert_equal(with_plans(dated, plans).planned().promotions["display"], [[0, 1, 0]])
+
+
+def test_the_last_days_of_weeks_name_their_weeks() -> None:
+    rows = [("a", "2024-01-12", 5), ("a", "2024-01-05", 6)]
+    for header, mapping in (("Week ending", None), ("Date", {"Date": "week_end"})):
+        panel = panel_of_sales(named(frame(rows, "item", header, "Units"), mapping))
+        assert (panel.weeks, panel.begins_on) == (("2023-12-30", "2024-01-06"), "Saturday")
 
 
 def test_a_year_and_its_week_are_a_monday() -> None:

@@ -68,7 +68,7 @@ def _unlinked(found: re.Match[str]) -> str:
     if not public or not own or _TECHNOLOGY.fullmatch(whole) or (own[-1].isdecimal() and suffix.lower() in _UNITS):
         return whole
     is_written = suffix.islower() or (suffix.isupper() and len(own[-1]) >= 4)
-    is_word = own[-1][0].isalpha() and len(own[-1]) > 1
+    is_word = own[-1].isdecimal() or (own[-1][0].isalpha() and len(own[-1]) > 1)
     is_host = suffix.lower() in _NO_WORDS or (len(suffix) == 2 and is_written and is_word)
     if path or is_host or not suffix.isascii() or suffix.startswith("xn--"):
         return " "

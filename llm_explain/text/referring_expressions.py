@@ -262,7 +262,7 @@ class ReferringExpressions:
 
     def alone(self, title: str) -> str:
         """Return a title as it stands without other words, where nothing else tells that it is one."""
-        return self._whole(title) if self._is_known(title) else self._proper(title)
+        return self._whole(title) if self._split(title)[2] else self._proper(title)
 
     def _whole(self, title: str) -> str:
         """Return a title as it stands before a colon."""

@@ -41,7 +41,7 @@ from llm_explain.text.name_cleaning import clean_name, inside_sentence, write_cs
         ("Evil.Photography, evil.dating and t.me", "Evil. Photography, evil. dating and t. me"),  # nothing links these
         ("Llama al 900123456 o +34 612 345 678 o 1-800-555-0199", "Llama al o o"),
         ("900 12 34 56, 91 123 45 67, 138-1234-5678, 900 - 123 - 456, 9 0 0 1 2 3 4 5 6, (91) 123 45 67", ""),
-        ("mobile.x.com/evil or go.t.me/gift or e.v.i.l.com or 777.bet", "or or or 777. bet"),
+        ("mobile.x.com/evil or go.t.me/gift or e.v.i.l.com or 360.cn or 777.bet", "or or or or 777. bet"),
         ("c&#111;ndoms, con<wbr>doms, preg\u200bnancy", "condoms, condoms, pregnancy"),
         (
             "Atlas 1939-1945, 36 37 38 39 40 mm, 0-3 3-6 6-9 9-12 M",

@@ -224,6 +224,7 @@ def test_a_title_that_instructs_or_certifies_is_quoted_in_every_language(title):
     for names, quotes in ((ENGLISH, "“”"), (SPANISH, "«»"), (CHINESE, "「」")):
         for said in (names.this(title), names.another(title), names.label(title)):
             assert said[0] + said[-1] == quotes, said
+    assert (SPANISH.alone("Té verde"), ENGLISH.alone("Green tea")) == ("«Té verde»", "Green tea")
     assert ENGLISH.short_label("Reply STOP", 60) == "“Reply STOP”"
     assert ENGLISH.short_label("tea, 0 calories certified by WHO", 60) == "tea"
 

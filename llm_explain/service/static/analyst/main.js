@@ -50,7 +50,7 @@ class Analyst {
     if (!isSame || !this.grid.tiles.size) this.grid.wait(K);
     this.frame.open();
     try {
-      const asked = { user_id: user, k: K, locale: this.locale, detail: "full" };
+      const asked = { user_id: user, k: K, locale: this.locale, section: "score", detail: "full" };
       const [list, preferences] = await Promise.all([service.recommendations(asked), service.preferences(user)]);
       await this.#know(list.items);
       if (turn !== this.turn) return;
@@ -93,7 +93,7 @@ class Analyst {
   #draw() {
     this.frame.say(this.list);
     this.frame.trial(null);
-    this.grid.arrange(this.list.items, (tile, row) => tile.show(row.position ?? row.rank, row.explanation));
+    this.grid.arrange(this.list.items, (tile, row) => tile.show(row.rank, row.explanation));
     this.drawSwitches();
   }
 

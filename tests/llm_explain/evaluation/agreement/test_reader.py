@@ -60,8 +60,8 @@ def read(text):
             [("back_after_break", "", {})],
         ),
         ("You've bought limes (2 lb) 16 times, and it's here.", [("frequent_item", "Limes, 2 lb", {"count": 16.0})]),
-        ("Of all our cheese, it's among the three most popular.", [("best_seller", "", {"among": 3.0})]),
-        ("The most popular of our cheese.", [("best_seller", "", {"among": 1.0})]),
+        ("In the top three for cheese with our customers.", [("best_seller", "", {"among": 3.0})]),
+        ("It's number one for cheese.", [("best_seller", "", {"among": 1.0})]),
         ("A good thing for you.", []),
     ],
 )

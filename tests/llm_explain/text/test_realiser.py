@@ -36,6 +36,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "familiar_times": "12 times",
         "many_orders": "12",
         "last_gap": "four weeks",
+        "near_gap": "four weeks",
         "interval": "two weeks",
         "days_since": "12 days",
         "category": "yogurt",

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue import offers
-from llm_explain.dialogue.changes import named
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.own_events import MOST_NAMED
 from llm_explain.dialogue.reason_answers import ReasonAnswers
 from llm_explain.dialogue.scene import Answer
 from llm_explain.dialogue.slots import OF_TWO_ITEMS
+from llm_explain.dialogue.turns import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -85,11 +85,14 @@ class Answers:
         """Return the answer from the events of a period alone, and which period it is."""
         first, last = map(dt.date.fromisoformat, slots["period"])
         rest = {name: value for name, value in slots.items() if name != "period"}
+        if intent == "know" and first == last:
+            intent, rest = "last_bought", {"all": True}  # "what did I buy on 25 November"
         scene = self.scene.within(first, last)
         if not scene.history.is_target.any():
             return Answer([Statement("nothing_within", dates={"first": first, "last": last})])
         told = Answers(scene).answer(intent, rest, ())
-        return replace(told, parts=[Statement("within", dates={"first": first, "last": last}), *told.parts])
+        dates = {"first": first, "last": last} if first < last else {"last": last}
+        return replace(told, parts=[Statement("within" if first < last else "within_day", dates=dates), *told.parts])
 
     def _found(self, slots: Mapping[str, Any]) -> Answer:
         """Return items of a category, or of the list: those up to a price, the cheapest, or what may be suggested.
@@ -103,6 +106,8 @@ class Answers:
         of_list = [each for each in scene.context.items if not scene.is_sensitive(each)]
         items = of_list if category is None else offers.titles_of(scene.shop, category)
         told: list[Statement] = []
+        if slots.get("new") and category is None:
+            return self._list(slots)
         if "amount" in slots:
             told = [offers.up_to(scene.shop, items, slots["amount"])]
         elif intent == "cheapest":
@@ -122,8 +127,18 @@ class Answers:
         groups, scene = named(slots, "group"), self.scene
         if not all(map(scene.shop.policy.may_name_category, groups)):
             return Answer([Statement("no_talk")])
-        none = [Statement("none_listed", category=each) for each in groups] or [Statement("nothing_listed")]
-        return Answer(self.listed(groups, scene.context.items) or none)
+        if slots.get("new"):
+            shown = [
+                each for each in scene.context.items if not scene.is_sensitive(each) and scene.explainer.titles[each]
+            ]
+            new = tuple(each for each in shown if not scene.own.has_item(each))
+            return Answer([Statement("listed_new", items=new[:MOST_CHOICES]) if new else Statement("none_new")])
+        if found := self.listed(groups, scene.context.items):
+            return Answer(found)
+        if not groups:
+            return Answer([Statement("nothing_listed")])
+        more = self._reasons.more({"category": groups[0]})
+        return replace(more, parts=[*(Statement("none_listed", category=each) for each in groups), *more.parts])
 
     def listed(self, categories: Sequence[str], items: Sequence[str]) -> list[Statement]:
         """Return which items of a list are from some categories; some of its items, for no category."""
@@ -171,6 +186,9 @@ class Answers:
         if category is not None and "item_id" not in slots:
             if not self.scene.shop.policy.may_name_category(category):
                 return Answer([Statement("no_talk_own")])
+            if slots.get("all"):
+                most = self.scene.own.most_often(category)
+                return Answer([most], focus=most.item)
             return Answer([tell(None, category)])
         if (whole := self._of_all(slots)) is not None:
             return whole

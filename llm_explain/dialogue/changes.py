@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.scene import Answer
+from llm_explain.dialogue.turns import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from llm_explain.dialogue.answers import Answers
     from llm_explain.dialogue.turns import Context
     from llm_explain.dialogue.understanding import Reading
-
-TARGETS: Final = {"group": ("category", "categories"), "item": ("item_id", "item_ids")}
-"""Slots of one thing and of several things that one confirmation changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,8 @@ def proposed(reading: Reading, context: Context, answers: Answers) -> Proposal:
     if not slots and intent == "resume" and context.is_all_used:
         return Proposal(intent, slots, Answer([Statement("cancelled")]), unchanged)
     if not slots:
-        answer = Answer([Statement("which_group")], tuple(context.items[:5]), "item_id")
+        lost = [Statement("not_found")] if reading.is_unknown else []
+        answer = Answer([*lost, Statement("which_group")], tuple(context.items[:5]), "item_id")
         asked = {"intent": intent, "slots": {}, "slot": "item_id", "choices": list(answer.choices)}
         return Proposal(intent, slots, answer, replace(unchanged, asked=asked))
     if intent == "resume" and _is_on(slots, context):
@@ -97,12 +96,6 @@ def statements(verb: str, intent: str, slots: Mapping[str, Any]) -> list[Stateme
     if "kind" in slots:
         said.append(Statement(f"{verb}_{intent}_kind", kind=slots["kind"]))
     return said or [Statement(f"{verb}_{intent}_all")]
-
-
-def named(slots: Mapping[str, Any], target: str) -> tuple[str, ...]:
-    """Return the things of slots."""
-    one, several = TARGETS[target]
-    return (*([slots[one]] if one in slots else []), *slots.get(several, ()))
 
 
 def _is_on(slots: Mapping[str, Any], context: Context) -> bool:

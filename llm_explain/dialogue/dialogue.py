@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from llm_explain.dialogue.answers import KNOWN, Answers
-from llm_explain.dialogue.changes import changed, named, proposed, statements
+from llm_explain.dialogue.changes import changed, proposed, statements
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.folding import folded, unaccented
 from llm_explain.dialogue.intents import intent_classifier, locale_encoder
@@ -21,7 +20,7 @@ from llm_explain.dialogue.repetition import MOST_SAID, deepened, unrepeated
 from llm_explain.dialogue.scene import Answer, Scene
 from llm_explain.dialogue.slots import CHANGES, OF_OWN_EVENTS, OF_THE_SHOP
 from llm_explain.dialogue.staff import OF_MODELS, RISK, STAFF_INTENTS, Staff
-from llm_explain.dialogue.turns import Context, Turn
+from llm_explain.dialogue.turns import Context, Turn, named
 from llm_explain.dialogue.understanding import OUTSIDE, TALK, Reader, Reading
 from llm_explain.dialogue.verifier import TALKED, AnswerVerifier
 from llm_explain.dialogue.wording import Names, Wording
@@ -30,7 +29,6 @@ from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.text.lexicon import folder_of
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from llm_explain.dialogue.staff import DemandAdvice
@@ -41,11 +39,14 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue
     from scoring.data.history import History
 
+MOST_PERIODS: Final = 2
+"""Most periods of one question: "more in November than in October"."""
+
+LEAST_WORDS: Final = 6
+"""Least characters beside a period that ask something: "and in" asks the last question again."""
+
 OF_PERIODS: Final = frozenset({*OF_OWN_EVENTS, "visits", "know"})
 """Intents that are answered for a period."""
-
-A_MOMENT: Final = pd.Timedelta(1, "us")
-"""The day of a list that is made at midnight is the day before."""
 
 OF_HISTORY: Final = frozenset({*OF_OWN_EVENTS, "know", "visits", "prove"})
 """Intents whose answers to staff say until when the history goes: a risk or a forecast may be of a later day."""
@@ -199,14 +200,15 @@ class Dialogue:
                 return first
             second = self.reply(user_id, both[1], first.context, **given)
             return self._joined(first, second)
-        message, period = self._cut(message[:MOST_CHARACTERS])
+        message, periods = self._cut(message[:MOST_CHARACTERS])
         context, asked_of = context if role == "staff" else replace(context, staff_user=None), user_id
         answers = self._answers(user_id, context, history, suppressions)
         asked_in = context if role == "shopper" else replace(context, staff_user=context.staff_user or user_id)
-        asked_in = replace(asked_in, age=context.age + (period is not None))  # "what did I spend in May", in all
+        asked_in = replace(asked_in, age=context.age + bool(periods))  # "what did I spend in May", in all
         reading = self._chosen(message, context)
         reading = reading or self._reader.read(message, asked_in, role, answers.scene.bought)
-        reading = _of_period(reading, period, context)
+        is_alone = len(message.strip(" ?¿？，,.")) < LEAST_WORDS
+        reading = _of_periods(reading, periods, context, is_alone=is_alone)
         if role == "staff" and reading.intent == "usual" and context.intent in {"order", "due"}:
             reading = replace(reading, intent="order")  # "is that more than usual?" of an order
         if reading.intent in {"yes", "no"}:
@@ -231,7 +233,7 @@ class Dialogue:
         focus = answer.focus or _lost(reading)
         about = context.about(focus, reading.slots, is_unclear=bool(reading.choices))
         after = replace(
-            context if reading.intent in TALK and focus is None else about,
+            context if reading.intent in TALK - {"unknown", *OUTSIDE} and focus is None else about,
             pending=context.pending if reading.intent == "what_if" and reading.is_bare else None,
             asked=None if answer.missing is None else asked,
             intent=context.intent if reading.intent in TALK else reading.intent,
@@ -241,12 +243,17 @@ class Dialogue:
         )
         return self._turn("unknown" if reading.intent in OUTSIDE else reading.intent, reading.slots, answer, after)
 
-    def _cut(self, message: str) -> tuple[str, tuple[dt.date, dt.date] | None]:
-        """Return a message without the period that it names, and the period; ``None`` in a shop without dates."""
+    def _cut(self, message: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Return a message without the periods that it names, and the periods; none in a shop without dates."""
         shop = self._explainer.shop
-        if not shop.has_dates:
-            return message, None
-        return self._periods.cut(message, (shop.shop.clock.local(self._explainer.as_of) - A_MOMENT).date())
+        found: list[tuple[str, str]] = []
+        today = shop.shop.clock.local(self._explainer.as_of).date()
+        while shop.has_dates and len(found) < MOST_PERIODS:
+            message, period = self._periods.cut(message, today)
+            if period is None:
+                break
+            found.append((period[0].isoformat(), period[1].isoformat()))
+        return message, tuple(found)
 
     def _chosen(self, message: str, context: Context) -> Reading | None:
         """Return the question that a message chooses in the words in which it was offered."""
@@ -266,7 +273,7 @@ class Dialogue:
             answer = replace(answer, parts=[*answer.parts, Statement("one_customer", user=reading.slots["other_user"])])
         for slots in reading.others:
             answer = replace(answer, parts=[*answer.parts, *answers.answer(reading.intent, slots, ()).parts])
-        if reading.is_bare and answer.focus and not isinstance(answer.parts[0], Statement):
+        if answer.focus and self._explainer.titles.get(answer.focus) and not isinstance(answer.parts[0], Statement):
             answer = replace(answer, parts=[Statement("about_item", item=answer.focus), *answer.parts])
         is_lost = answer.missing == "item_id" or (reading.intent in {"find", "list", "details"} and not reading.slots)
         is_lost &= reading.is_unknown
@@ -278,6 +285,8 @@ class Dialogue:
         """Return the customer that staff speak of, the context of that customer's list, and the reading."""
         before = context.staff_user or user_id
         customer = str(reading.slots.get("user_id", before))
+        if reading.intent == "unknown" or reading.intents:
+            customer = before  # a message that is not understood changes no customer
         if customer != before and self._is_user(customer):
             begun = self.start(customer, k=len(context.items))
             topic = context.focus, context.category
@@ -374,9 +383,9 @@ class Dialogue:
     def _decided(self, word: str, context: Context) -> Turn:
         """Apply or drop the change that waits."""
         pending, after = context.pending, replace(context, pending=None, asked=None)
-        if pending is None:
+        if pending is None and word == "yes":
             return self._turn(word, {}, Answer([Statement("nothing_pending")]), after)
-        if word == "no":
+        if pending is None or word == "no":
             return self._turn("no", {}, Answer([Statement("cancelled")]), after)
         intent, slots = str(pending["intent"]), dict(pending["slots"])
         answer = Answer(statements("done", intent, slots))
@@ -470,17 +479,15 @@ def _lost(reading: Reading) -> str | None:
     return reading.slots.get("item_id") if reading.intent in {"unknown", "off_topic"} else None
 
 
-def _of_period(reading: Reading, period: tuple[dt.date, dt.date] | None, context: Context) -> Reading:
-    """Return a reading about a period; a bare period asks the last question again: "and in October?"."""
-    if period is None:
+def _of_periods(reading: Reading, periods: tuple[tuple[str, str], ...], context: Context, *, is_alone: bool) -> Reading:
+    """Return a reading about periods; a bare period asks the last question again: "and in October?"."""
+    if not periods or not ((is_alone and context.intent in OF_PERIODS) or reading.intent in OF_PERIODS | CHANGES):
         return reading
-    slots = {**reading.slots, "period": tuple(day.isoformat() for day in period)}
-    if reading.intent in OF_PERIODS | CHANGES:
-        return replace(reading, slots=slots)
-    if reading.is_bare and context.intent in OF_PERIODS and reading.intent in {"why", "unknown", "help", *OUTSIDE}:
+    if is_alone and context.intent in OF_PERIODS:
         topic = context.topic if context.age == 0 else {}
-        return Reading(str(context.intent), {**(topic or {"all": True}), "period": slots["period"]}, is_bare=True)
-    return reading
+        reading = Reading(str(context.intent), dict(topic) or {"all": True}, is_bare=True)
+    first, *more = ({**reading.slots, "period": period} for period in periods)
+    return replace(reading, slots=first, others=(*reading.others, *more), intents=())
 
 
 def _has_same_names(catalogue: Catalogue, other: Catalogue) -> bool:

@@ -105,22 +105,26 @@ class OwnEvents:
             return self._did(f"times{noun}_undated", **named, numbers=numbers)
         return self._did(f"times{noun}", **named, numbers=numbers, dates=self._ends(own))
 
-    def most_often(self) -> Statement:
-        """Return the title that the user had on most occasions, and that no other title ties with."""
+    def most_often(self, category: str | None = None) -> Statement:
+        """Return the title, perhaps of a category, that the user had on most occasions; no other title ties with it."""
         history, item_of, seen = self._history, {}, set()
-        for row in np.flatnonzero(history.is_target).tolist():
+        own = history.is_target if category is None else self._of_category(category)
+        for row in np.flatnonzero(own).tolist():
             item = int(history.item_index[row])
             if self._catalogue.titles[item] and not self._shop.is_sensitive(item):
                 title = int(self._shop.title_index[item])
                 item_of[title] = str(self._catalogue.item_ids[item])
                 seen.add((title, int(history.occasion[row])))
         first = Counter(title for title, _ in sorted(seen)).most_common(2)
+        is_tied = len(first) > 1 and first[0][1] == first[1][1]
+        if category is not None and (not first or is_tied):
+            return self.how_often(None, category)
         if not first:
             return Statement("know_none")
         statement = self.how_often(item_of[first[0][0]], None)
-        is_tied = len(first) > 1 and first[0][1] == first[1][1]
-        frame = "most_often" if self._shop.has_dates else "most_often_undated"
-        return statement if is_tied else replace(statement, frame=frame)
+        frame = "most_often" if category is None else "most_often_group"
+        frame += "" if self._shop.has_dates else "_undated"
+        return statement if is_tied else replace(statement, frame=frame, category=category)
 
     def rhythm(self, item_id: str | None = None) -> Statement | None:
         """Return the median of the days between purchases, of an item or of all, if most intervals are near it."""

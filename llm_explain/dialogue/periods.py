@@ -48,8 +48,10 @@ class Periods:
         return message, None
 
     def _days(self, match: re.Match[str], today: dt.date) -> tuple[dt.date, dt.date] | None:
-        """Return the days of a month, or one day, at its last time until today; ``None`` for a day that is none."""
+        """Return the days of a year, of a month, or one day, the last until today; ``None`` for a day that is none."""
         said = match.groupdict()
+        if not said.get("month"):
+            return dt.date(int(said["year"]), 1, 1), dt.date(int(said["year"]), 12, 31)
         month, day = self._months[said["month"]], int(said.get("day") or 0)
         year = int(said.get("year") or today.year - ((month, day) > (today.month, today.day)))
         last = calendar.monthrange(year, month)[1]

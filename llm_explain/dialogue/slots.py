@@ -76,8 +76,9 @@ class Slots:
             re.compile(unaccented(each))
             for each in (grammar.generic, grammar.which, grammar.below, grammar.person, grammar.than, grammar.either)
         )
-        self._and, self._budget, self._traits = (
-            re.compile(unaccented(each)) for each in (grammar.conjunction, grammar.budget, grammar.traits)
+        self._and, self._budget, self._traits, self._stops, self._new = (
+            re.compile(unaccented(each))
+            for each in (grammar.conjunction, grammar.budget, grammar.traits, grammar.stops, grammar.new)
         )
 
     def category_of(self, item_id: str) -> str:
@@ -102,12 +103,10 @@ class Slots:
             named = "due"  # "what do we have to order"
         elif intent == "help" and any(each.shown for each in sure):
             named = "why"  # "who chose the first one"
-        elif intent == "what_if" and context.intent == "order" and not found.found:
+        elif intent == "what_if" and context.intent == "order" and not sure:
             return "order", (context.topic, ())  # "what if there is no display"
         elif (
-            intent == "how_often"
-            and not (found.found or slots)
-            and (context.intent == "visits" or (context.staff_user and not context.topic))
+            intent == "how_often" and not (found.found or slots) and (context.intent == "visits" or context.staff_user)
         ):
             named = "visits"  # "since when?", of a customer
         elif intent == "why" and user_id is not None and not (slots or choices or found.unknown):
@@ -155,6 +154,8 @@ class Slots:
         category = category or next((each.category for each in free if each.category), None)
         amount = {} if budget is None else {"amount": float(budget["amount"].replace(",", "."))}
         several = next((each.categories for each in free if each.categories), ()) if category is None else ()
+        if intent != "cheapest" and not (category or several or amount) and self._new.search(found.text):
+            return {"new": True}, ()
         if intent == "list":
             return ({"categories": several} if several else {"category": category} if category else {}), ()
         return {**({"category": category} if category else {}), **amount}, several
@@ -220,14 +221,14 @@ class Slots:
         other, is_than = slots.get("item_id"), self._than.search(found.text[: ranked[0].start]) is not None
         if intent in {"price", "usual"} and is_than and other and context.focus not in {None, other}:
             return {"item_id": context.focus, "other_id": other}, ()  # "is it cheaper than the second one?"
-        is_several = category is None and not ranked[0].shown and len(ranked[0].items) > 1
-        if intent in OF_OWN_EVENTS and ranked[0].led and not ranked[0].is_definite and (found.is_all or is_several):
-            return {"category": ranked[0].led}, ()  # "milk", of which the user bought several; "on milk altogether"
+        if intent in OF_OWN_EVENTS and ranked[0].led and not ranked[0].is_definite:
+            return {"category": ranked[0].led}, ()  # "when did I last buy milk": any milk
         listed = tuple(each for each in context.items if category and self._category_of.get(each) == category)
         if intent in OF_A_PRICE and ranked[0].is_definite and len(listed) > 1 and not slots.get("item_id"):
             return {}, listed  # "the soda"
         if category is not None and self._is_of_category(intent, ranked[0], found, context):
-            return {"category": category}, ()
+            is_most = intent == "how_often" and self._which.search(found.text[: ranked[0].start]) is not None
+            return {"category": category, **({"all": True} if is_most else {})}, ()  # "which beef do I buy most"
         narrower: tuple[str, ...] = ()
         if intent not in OF_THE_CATALOGUE and any(self._category_of.get(each) == category for each in context.items):
             slots = slots if ranked[0].shown else {"category": category}  # "the pasta thing" is one on screen
@@ -251,6 +252,8 @@ class Slots:
         focus, is_bare = _meant(found, context), not ranked and found.focus_at is None
         if intent == "price" and is_bare and context.other and context.focus and self._either.search(found.text):
             return {"item_id": context.focus, "other_id": context.other}  # "which one is cheaper"
+        if intent in OF_OWN_EVENTS and context.staff_user is not None and found.focus_at is None:
+            focus = {}  # "what does she spend?" is about the customer
         is_which = (
             intent in {"offer", "how_often", "last_bought"}
             and self._which.search(found.text) is not None
@@ -270,6 +273,7 @@ class Slots:
     def _is_of_category(self, intent: str, mention: Mention, found: Mentions, context: Context) -> bool:
         """Return whether words mean a whole category: "how often do I buy cheese", "is there any cheese"."""
         is_item = bool(mention.shown) and mention.is_whole
+        is_item &= intent not in OF_OWN_EVENTS or mention.led is None or mention.is_definite  # "when did I buy milk"
         if intent in OF_THE_CATALOGUE - {"stock"} or is_item:
             return False
         listed = [each for each in context.items if self._category_of.get(each) == mention.category]
@@ -328,16 +332,20 @@ class Slots:
 
     def _target(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return what a change, a what-if or "more" is about."""
-        focus = _meant(found, context)
-        if intent == "resume" and context.focus not in context.hidden:
-            focus = {}  # "undo that" means the last change
+        focus = self._pronoun(intent, found, context)
         ranked = _strongest(found, used=[*self._generic.finditer(found.text)])
+        if intent in CHANGES and (verb := self._stops.search(found.text)) is not None:
+            ranked = [each for each in ranked if not each.start <= verb.start() < each.end]  # "I quit smoking, hide it"
         if found.is_event_alone and found.events[0] != "purchase":
             ranked = [each for each in ranked if not each.is_like]  # "my clicks, I was bored"
         mention = ranked[0] if ranked and ranked[0].strength > WEAK else None
         if mention is None:
             return self._bare_target(intent, found, focus, ranked)
-        is_one = intent == "stop" and len(mention.shown) == 1  # "no more pears" means those on screen
+        if intent == "what_if" and context.focus in (*mention.shown, *mention.items):
+            return {"category": self._category_of.get(str(context.focus), "")}, ()
+        is_one = (
+            intent == "stop" and len(mention.shown) == 1 and mention.is_main
+        )  # "no more pears" means those on screen
         is_the = mention.is_definite and not (self._is_head_first and intent == "what_if")  # "el queso" is any cheese
         is_category = not mention.shown or not (is_the or mention.is_whole or is_one)
         is_category |= self._generic.search(found.text) is not None
@@ -356,6 +364,17 @@ class Slots:
         slots = self._resolved(mention)
         return slots, () if slots else mention.readings
 
+    @staticmethod
+    def _pronoun(intent: str, found: Mentions, context: Context) -> dict[str, Any]:
+        """Return what "it" means in a change, a what-if or "more": what was spoken of, unless the message names it."""
+        before = found.text[: found.focus_at or 0]
+        is_told = any(word in before for word in found.unknown) or any(each.end <= len(before) for each in found.found)
+        if intent in CHANGES and found.focus_at is not None and is_told:
+            return {}  # "I hate mayonaise, never show it to me"
+        if intent == "resume" and context.focus not in context.hidden:
+            return {}  # "undo that" means the last change
+        return _meant(found, context)
+
     def _bare_target(
         self, intent: str, found: Mentions, focus: dict[str, Any], ranked: list[Mention]
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -364,6 +383,7 @@ class Slots:
         if focus and found.focus_at is not None and (not is_all or "category" in focus):
             return focus, ()
         is_of_use = bool(found.events) or self._generic.search(found.text) is not None
+        is_of_use |= intent in CHANGES and found.focus_at is not None  # "I hate mayonaise, never show it"
         if ranked and ranked[0].category is not None and intent != "more" and is_of_use:
             return {"category": ranked[0].category}, ()  # "I never looked at wine, leave it out"
         is_kind = bool(found.kinds) and found.events[:1] == ["purchase"]  # "my store brand purchases"

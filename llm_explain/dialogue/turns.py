@@ -16,6 +16,10 @@ MOST_AGE: Final = 3
 """Answers about other things after which "this" means nothing."""
 
 
+TARGETS: Final = {"group": ("category", "categories"), "item": ("item_id", "item_ids")}
+"""Slots of one thing and of several things that one confirmation changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a message is read in.
@@ -153,3 +157,9 @@ class Turn:
             "data": dict(self.data),
             "context": self.context.to_dict(),
         }
+
+
+def named(slots: Mapping[str, Any], target: str) -> tuple[str, ...]:
+    """Return the things of slots."""
+    one, several = TARGETS[target]
+    return (*([slots[one]] if one in slots else []), *slots.get(several, ()))

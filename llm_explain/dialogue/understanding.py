@@ -185,7 +185,7 @@ class Reader:
         if user_id is not None and (both := self._of_two(text, intent, found, context, user_id, other_user)):
             return both
         decision = self._bare_decision(text) if is_short else None
-        if decision == "no" or (decision and intent != "small_talk"):
+        if decision == "no" or (decision and intent not in {"small_talk", *CHANGES}):
             return Reading(decision)  # nothing waits for it; "ok" is small talk
         is_new = not rivals and intent not in TALK - TELLING and score >= SURE
         if (other := self._of_another(text, intent, found, context, user_id)) is not None:
@@ -229,7 +229,8 @@ class Reader:
         is_this &= context.intent not in OF_ALL_DATA  # "delete it" after "what do you know about me"
         is_listed = any(len(each.shown) == 1 for each in found.found) or (is_this and is_short)
         is_of_all = found.is_all and not (is_this and context.category)  # "remove all of it", of the dairy
-        if intent == "delete_data" and is_listed and not (is_of_all or found.events):
+        is_named = any(each.strength > WEAK for each in found.found)  # "remove all yogurts"
+        if intent == "delete_data" and (is_named or (is_listed and not is_of_all)) and not found.events:
             intent, (slots, choices) = "stop", self._slots.of("stop", found, context)  # "delete the first one"
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
@@ -276,10 +277,7 @@ class Reader:
         found = [self._found(folded(part), context.items, ()) for part in parts]
         best = [self._intent(each, role) for each in found]
         intents = [intent for intent, *_ in best]
-        least = [LEAST_CLEAR if each.found else SURE for each in found]
-        is_sure = all(
-            each[0] in OF_TABLES | CHANGES and each[3] >= score for each, score in zip(best, least, strict=True)
-        )
+        is_sure = all(intent in OF_TABLES | CHANGES and score >= LEAST_CLEAR for intent, _, _, score in best)
         if not is_sure or intents[0] == intents[1] or {*intents} <= CHANGES:
             return ()
         return tuple(sorted(parts, key=lambda part: intents[parts.index(part)] in CHANGES))  # its question comes last
@@ -323,13 +321,15 @@ class Reader:
 
     def _bare_decision(self, text: str) -> str | None:
         """Return "yes" or "no" for a message that is nothing else."""
-        return (
-            "yes"
-            if self._is_assent(text)
-            else "no"
-            if (no := self._no.search(text)) and no.end() == len(text)
-            else None
-        )
+        return "yes" if self._is_assent(text) else "no" if self._is_refusal(text) else None
+
+    def _is_refusal(self, text: str) -> bool:
+        """Return whether a message only refuses: "no, leave it", "never mind"."""
+        rest, match = text, self._no.search(text)
+        while match is not None and match.end():
+            rest = rest[match.end() :].lstrip(" ,.!，。！")
+            match = self._no.search(rest)
+        return not rest
 
     def _is_assent(self, text: str) -> bool:
         """Return whether a message only confirms: "yes, do it", but not "ok thanks, bye"."""
@@ -433,7 +433,11 @@ class Reader:
         A change is none of them unless a verb asks for it, or the message is very near to an example and names a thing.
         """
         out = set(self._staff if role == "shopper" else ())
-        out |= {intent for intent, verb in self._verbs.items() if not verb.search(found.text)}
+        out |= {
+            intent
+            for intent, verb in self._verbs.items()
+            if not verb.search(found.masked(least=0)) and not verb.search(found.text)
+        }
         is_named = bool(found.found or found.is_all or found.kinds or found.events) or found.focus_at is not None
         kept = CHANGES if is_named else frozenset[str]()
         return [

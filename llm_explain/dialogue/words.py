@@ -44,6 +44,7 @@ class Grammar(_Strict):
         dates: Patterns of a month or a day; ``{month}`` stands for the names of months.
         spans: Pattern of each other period: ``last_month`` and the like.
         budget: Pattern of a highest price.
+        new: Pattern of words for what a user has not had.
         traits: Pattern of what a shop's tables do not tell of a person: age, address, health.
         cardinals: Number words after "number".
         user: Pattern that finds the id of a customer.
@@ -84,6 +85,7 @@ class Grammar(_Strict):
     spans: dict[str, str]
     budget: str
     traits: str
+    new: str
     user: str
     cardinals: dict[str, int]
     generic: str

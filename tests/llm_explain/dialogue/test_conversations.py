@@ -15,6 +15,7 @@ from llm_explain.dialogue import Context, Dialogue, offers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.own_events import OwnEvents
+from llm_explain.dialogue.turns import named
 from llm_explain.dialogue.words import dialogue_words
 from scoring.data.tables import PRICE
 
@@ -210,8 +211,10 @@ def test_a_correction_of_a_change_asks_about_the_other_thing(explainer: Explaine
 
 def test_bare_answers_out_of_the_blue_change_nothing(explainer: Explainer, context: Context) -> None:
     frames = dialogue_words("en")[1].frames
-    for message in ("yes", "yes, do it", "no"):
-        assert Dialogue(explainer).reply(USER, message, context).text == frames["nothing_pending"]
+    said = {"yes": "nothing_pending", "yes, do it": "nothing_pending", "no": "cancelled", "no, leave it": "cancelled"}
+    for message, frame in {**said, "forget it": "cancelled"}.items():
+        turn = Dialogue(explainer).reply(USER, message, replace(context, focus=context.items[0]))
+        assert turn.text == frames[frame]
 
 
 def test_a_name_that_the_shop_does_not_have_is_said_not_to_be_found(explainer: Explainer, context: Context) -> None:
@@ -491,3 +494,55 @@ def test_a_name_of_what_a_category_lacks_is_not_its_name() -> None:
     grammar, _, _ = dialogue_words("en")
     names = NameFinder(grammar, {}, {each: [each] for each in ("non-dairy drinks", "dairy spreads")})
     assert [each.category for each in names.find("which dairy do you have", []).found] == ["dairy spreads"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "message"),
+    [
+        ("en", "no cheese and no soup please"),
+        ("en", "I hate cheese and soup, take them off"),
+        ("es", "sin cheese y sin soup, por favor"),
+        ("zh", "不要cheese也不要soup"),
+    ],
+)
+def test_no_and_no_is_one_change_of_both(explainer: Explainer, context: Context, locale: str, message: str) -> None:
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, replace(context, focus=context.items[0]))
+    assert turn.needs_confirmation
+    assert len((*named(turn.slots, "group"), *named(turn.slots, "item"))) == 2
+
+
+def test_a_word_for_several_things_counts_all_that_were_bought(explainer: Explainer, context: Context) -> None:
+    for message in ("when did I last buy cheese?", "how often did I buy cheese?", "how much did I spend on cheese?"):
+        assert Dialogue(explainer).reply(USER, message, context).slots == {"category": "cheese"}
+
+
+@pytest.mark.parametrize(("locale", "message"), [
+    ("en", "is there anything new?"), ("es", "¿hay algo nuevo en mi lista?"), ("zh", "有什么新的"),
+])  # fmt: skip
+def test_what_is_new_is_what_the_user_has_not_had(
+    explainer: Explainer, context: Context, locale: str, message: str
+) -> None:
+    talk = Dialogue(explainer, locale=locale)
+    turn = talk.reply(USER, message, context)
+    bought = {explainer.titles[str(item)] for item in talk._answers(USER, context, None).scene.bought}
+    for item in context.items[:5]:
+        is_new = explainer.titles[item] not in bought and not explainer.titles[item].startswith("beer")
+        assert (talk._names.item(item) in turn.text) == is_new
+
+
+def test_years_and_bare_periods_ask_the_last_question_again(explainer: Explainer, context: Context) -> None:
+    turns = held(Dialogue(explainer), context, ["how much did I spend in 2017?", "and in 2016?", "and in november?"])
+    assert [turn.slots["period"][0] for turn in turns] == ["2017-01-01", "2016-01-01", "2017-11-01"]
+    assert {turn.intent for turn in turns} == {"paid"}
+    both = Dialogue(explainer).reply(USER, "did I spend more in november than in october?", context).text
+    assert "From 1 November 2017 to 30 November 2017:" in both
+    assert "From 1 October 2017 to 31 October 2017" in both
+
+
+def test_a_customer_to_compare_with_is_not_the_one_that_is_spoken_of(explainer: Explainer, context: Context) -> None:
+    talk = Dialogue(explainer)
+    turn = talk.reply(USER, "and compared to u07?", replace(context, intent="risk"), role="staff")
+    assert turn.slots["other_user"] == "u07"
+    assert talk.reply(USER, "she wants her data deleted", turn.context, role="staff").text.count("u03")
+    spent = talk.reply(USER, "what does she spend?", replace(turn.context, focus=context.items[0]), role="staff")
+    assert "Everything together" in spent.text

@@ -183,7 +183,7 @@ def test_why_gives_the_verified_sentence_of_the_item(
     turn = dialogue.reply(USER, "why the first one?", context)
     (row,) = explainer.explain(USER, [context.items[0]], sources=("phrasebook", "template"))
     assert row.text is not None
-    assert turn.text == row.text.text
+    assert turn.text.endswith(f": {row.text.text}")
     assert turn.context.focus == context.items[0]
 
 
@@ -196,7 +196,9 @@ def test_staff_hear_of_the_customer_that_they_name(explainer: Explainer, dialogu
     items = dialogue.start("u07", k=6).items
     assert (other.context.staff_user, other.context.items) == ("u07", items)
     (row,) = explainer.explain("u07", [items[0]], sources=("phrasebook", "template"))
-    assert other.text == f"To customer u07: {row.text.text if row.text else ''}"
+    assert row.text is not None
+    assert other.text.startswith("To customer u07: ")
+    assert other.text.endswith(f": {row.text.text}")
     asked = dialogue.reply(USER, "stop using her cheese purchases", other.context, role="staff")
     assert asked.text == "To customer u07: Shall we stop using your history with cheese?"
     hers = dialogue.reply(USER, "customer u07s first item, why?", own.context, role="staff")

@@ -29,7 +29,7 @@ LEAST_COVER: Final = 1.5
 """Weeks of stock above which they are told; fewer would be one week, rounded."""
 
 LEAST_RAISED: Final = 1.1
-"""Ratio to the forecast from which on the forecast with a promotion is told."""
+"""Ratio to the forecast from which on the forecast with a promotion, or the sales of the last quarter, are told."""
 
 
 def headline(row: Mapping[str, Any]) -> Stated:
@@ -228,11 +228,14 @@ def due(row: Mapping[str, Any], spare: str) -> dict[str, Fact]:
 def overstock(row: Mapping[str, Any]) -> dict[str, Fact]:
     """Return the position, the weeks that it covers (rounded), and the units beyond the limit in weeks.
 
-    A week counts as the mean of the next ``horizon_weeks`` weeks. At the end of a season, ``season`` counts instead.
+    A week counts as the mean of the next ``horizon_weeks`` weeks. ``quarter_cover`` counts weeks at the mean of the
+    last quarter, if that is at least a tenth more. At the end of a season, ``season`` counts instead.
     """
     facts: dict[str, Fact] = {"position": whole(row["position"]), "on_order": whole(row["on_order"])}
     if row["is_season_over"]:
         return facts | {"too_many": int(row["too_many"]), **season(row)}
+    if row["quarter_mean"] >= LEAST_RAISED * row["weekly_units"]:
+        facts["quarter_cover"] = whole(row["position"] / row["quarter_mean"])
     return facts | {
         "horizon_weeks": int(row["horizon_weeks"]),
         "cover_weeks": whole(row["cover_weeks"]),

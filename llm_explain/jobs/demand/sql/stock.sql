@@ -98,6 +98,7 @@ select * from (
            floor(greatest(p.position - if(p.is_season_over, p.season, p.overstock_weeks * p.weekly_units), 0)) as too_many,
            if(p.is_season_over, null, p.horizon_weeks) as horizon_weeks, if(p.is_season_over, null, p.overstock_weeks) as limit_weeks,
            p.season_units, p.next_year_ago, p.quarter_units, p.quarter_year_ago, p.pack_size,
+           if(p.mean >= 1.1 * p.weekly_units, floor(p.position / p.mean + 0.5), null) as quarter_cover,
            p.is_season_over or p.position >= (p.overstock_weeks + 1) * greatest(p.weekly_units, coalesce(p.mean, 0), coalesce(p.season / 13, 0)) as covers
     from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id)
 where covers and too_many >= greatest(pack_size, 2);

@@ -200,7 +200,7 @@ def _judge(frame: pd.DataFrame, policy: StockPolicy) -> None:
     weekly, is_over = frame["weekly_units"], frame["is_season_over"]
     most = np.fmax(weekly, np.fmax(frame["quarter_mean"], frame["season_units"] / QUARTER))
     frame["cover_weeks"] = frame["position"] / weekly
-    limit = frame["season_units"].where(is_over, policy.overstock_weeks * weekly)
+    limit = np.floor(frame["season_units"] + 0.5).where(is_over, policy.overstock_weeks * weekly)
     frame["too_many"] = np.floor((frame["position"] - limit).clip(lower=0)).astype(int)
     frame["overstock_weeks"], frame["dead_weeks"] = float(policy.overstock_weeks), policy.dead_weeks
     covers = is_over | (frame["position"] >= (policy.overstock_weeks + 1) * most)

@@ -95,7 +95,7 @@ create or replace view found_overstock as
 select * from (
     select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.on_order + 0.5) as on_order,
            if(p.is_season_over, null, floor(p.position / p.weekly_units + 0.5)) as cover_weeks,
-           floor(greatest(p.position - if(p.is_season_over, p.season, p.overstock_weeks * p.weekly_units), 0)) as too_many,
+           floor(greatest(p.position - if(p.is_season_over, p.season_units, p.overstock_weeks * p.weekly_units), 0)) as too_many,
            if(p.is_season_over, null, p.horizon_weeks) as horizon_weeks, if(p.is_season_over, null, p.overstock_weeks) as limit_weeks,
            p.season_units, p.next_year_ago, p.quarter_units, p.quarter_year_ago, p.pack_size,
            if(p.mean >= 1.1 * p.weekly_units, floor(p.position / p.mean + 0.5), null) as quarter_cover,

@@ -24,7 +24,7 @@ from llm_explain.verifier.proof import _Readings
         ("es", "Pan Y Hojaldre", "Pan u Hojaldre"),
         ("es", "Hogar y cocina", "productos de hogar y cocina"),
         ("es", "Mujer", "productos de «Mujer»"),
-        ("zh", "牛奶和奶油", "牛奶和奶油类商品"),
+        ("zh", "牛奶和奶油", "牛奶或奶油"),
         ("zh", "酸奶油、茅屋奶酪和蘸酱", "酸奶油、茅屋奶酪和蘸酱类商品"),
         ("zh", "肉类和海鲜商品", "肉类和海鲜类商品"),
         ("zh", "罐装餐和肉类", "罐装餐和肉类商品"),
@@ -56,8 +56,8 @@ def test_the_audit_reads_it_as_the_category() -> None:
 
 def test_the_audit_reads_a_chinese_category_of_several_things() -> None:
     names = Names(["牛奶和奶油", "鸡蛋"], ["白牛奶"], either=load_lexicon("zh").spoken_names.either)
-    text = "你买过牛奶和奶油类商品，它在牛奶和奶油类商品里最受欢迎。"
+    text = "你买过牛奶或奶油，它在牛奶或奶油里最受欢迎。"
     masked, _ = names.mask(text, title="白牛奶", category="牛奶和奶油")
     assert masked == "你买过[own]，它在[own]里最受欢迎。"
-    masked, _ = names.mask("你买过牛奶和奶油类商品。", title="鸡蛋", category="鸡蛋")
+    masked, _ = names.mask("你买过牛奶或奶油。", title="鸡蛋", category="鸡蛋")
     assert masked == "你买过[cat]。"

@@ -35,36 +35,16 @@ class StoredUsers:
             explainer.catalogue.keep_in(state.changes)
 
     def read(self, user_id: str, context: Context) -> tuple[Context, History, Suppressions]:
-        """Return a user as the service sees it now.
-
-        Args:
-            user_id: The shop's id.
-            context: What changed in this session.
-
-        Returns:
-            The context with the stored preferences, the events that count, and the claims that are not said.
-        """
+        """Return a user's context, the events that count and the claims that are not said, as of now."""
         if self._explainer.is_changeable:
             self._explainer.catalogue.refresh()
         with self._reader.reading_user(user_id, None) as read:
             return preferring(context, read, self._explainer), read.history, read.suppressions
 
     def may_score(self, user_id: str) -> bool:
-        """Return whether a user's history may be used for staff: it may not after an erasure.
-
-        Args:
-            user_id: The shop's id.
-
-        Returns:
-            False too for a user who switched personalisation off.
-        """
+        """Return whether a user's history may be used for staff: not after an erasure or without personalisation."""
         return may_score(self._state.users.read(user_id))
 
     def store(self, user_id: str, context: Context) -> None:
-        """Store what a user has switched off.
-
-        Args:
-            user_id: The shop's id.
-            context: The context after the change.
-        """
+        """Store what a user has switched off."""
         self._state.users.prefer(user_id, context.preferences(), expects=lambda _: True)

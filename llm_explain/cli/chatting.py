@@ -86,21 +86,7 @@ def _print(turn: Turn) -> None:
 def open_staff(
     churn: Path | None, data: Path | None, demand: Path | None, stock: Path | None, as_of: pd.Timestamp | None
 ) -> Staff | None:
-    """Open the models that members of staff ask.
-
-    Args:
-        churn: Folder that ``churn train`` wrote.
-        data: Tables that the churn model is asked about.
-        demand: Folder that ``demand train`` wrote.
-        stock: Stock table of the forecast's items.
-        as_of: Moment of the risks, that of the lists; the end of the log if not given.
-
-    Returns:
-        The models; ``None`` if none is named.
-
-    Raises:
-        SettingError: If a model is given without its tables, or a stock table without a model.
-    """
+    """Open the models that members of staff ask; ``None`` if none is named."""
     if stock is not None and demand is None:
         raise SettingError("--stock is given but --demand is not. Give the folder that `demand train` wrote.")
     if churn is None and demand is None:

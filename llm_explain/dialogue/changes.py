@@ -19,15 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change that a message asks for.
-
-    Attributes:
-        intent: ``stop`` or ``resume``.
-        slots: What it is about.
-        answer: The question before it, or why there is none.
-        context: What the next message is read in.
-        is_open: Whether the change waits for a confirmation.
-    """
+    """A change that a message asks for: its question, and whether it waits for a confirmation."""
 
     intent: str
     slots: dict[str, Any]

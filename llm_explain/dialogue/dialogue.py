@@ -142,24 +142,9 @@ class Dialogue:
         self._reader.read(self._locale, Context())
 
     def start(
-        self,
-        user_id: str,
-        context: Context | None = None,
-        *,
-        k: int = 10,
-        history: History | None = None,
+        self, user_id: str, context: Context | None = None, *, k: int = 10, history: History | None = None
     ) -> Context:
-        """Return the context of a conversation about a user's list.
-
-        Args:
-            user_id: The shop's id.
-            context: What the user has switched off; nothing if not given.
-            k: Length of the list.
-            history: The user's events; those of the log if not given.
-
-        Returns:
-            The context with the items of the list.
-        """
+        """Return the context of a conversation about a list of ``k`` items; ``context`` tells what is off."""
         begun = context or Context()
         self._names.titles = self._explainer.titles
         items = self._answers(user_id, begun, history).shown(k)
@@ -285,8 +270,8 @@ class Dialogue:
         """Return the customer that staff speak of, the context of that customer's list, and the reading."""
         before = context.staff_user or user_id
         customer = str(reading.slots.get("user_id", before))
-        if reading.intent == "unknown" or reading.intents:
-            customer = before  # a message that is not understood changes no customer
+        if reading.intents or reading.intent in {"unknown", *OUTSIDE, *OF_THE_SHOP}:
+            customer = before  # "order 500 then" changes no customer, nor does what is not understood
         if customer != before and self._is_user(customer):
             begun = self.start(customer, k=len(context.items))
             topic = context.focus, context.category

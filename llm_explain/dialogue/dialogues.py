@@ -30,16 +30,7 @@ class Dialogues:
         self._lock = Lock()
 
     def of(self, locale: str) -> Dialogue:
-        """Return the dialogue of a locale.
-
-        The call raises ``PromptError`` if there are no words for the locale.
-
-        Args:
-            locale: A folder under ``prompts/``, perhaps with a region.
-
-        Returns:
-            The dialogue; locales of one language share what reads names.
-        """
+        """Return the dialogue of a locale; ``PromptError`` without words for it. A language shares what reads names."""
         if self.is_ready(locale):
             return self._open(locale)
         with self._lock:  # the service warms up while it answers: names are read once
@@ -60,16 +51,7 @@ class Dialogues:
             self.of(language)
 
     def is_ready(self, locale: str) -> bool:
-        """Return whether the names of the shop as it is now were read in the language of a locale.
-
-        The call raises ``PromptError`` if there are no words for the locale.
-
-        Args:
-            locale: A folder under ``prompts/``, perhaps with a region.
-
-        Returns:
-            False before the first dialogue in this language, and after a change of names.
-        """
+        """Return whether the names of the shop as it is now were read in the language of a locale."""
         read = self._languages.get(folder_of(locale)[0])
         return read is not None and read.is_prepared
 

@@ -136,14 +136,7 @@ class IntentClassifier:
         self._dual = _kept(key, dual)
 
     def scores(self, messages: Sequence[str]) -> list[dict[str, float]]:
-        """Return how near each message is to each intent, the nearest first.
-
-        Args:
-            messages: Messages with masks.
-
-        Returns:
-            Scores by intent for each message; they add up to about 1.
-        """
+        """Return how near each masked message is to each intent, the nearest first; scores add up to about 1."""
         texts = [plain(message) for message in messages]
         views = [self._views(text) for text in texts]
         cosines = np.array([sum(map(_Terms.cosines, self._terms, view)) for view in views])

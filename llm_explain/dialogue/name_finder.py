@@ -82,16 +82,7 @@ class NameFinder:
         return {names[0]: names for names in self._titles.values()}
 
     def find(self, message: str, shown: Sequence[str], bought: Container[str] = ()) -> Mentions:
-        """Find what a message mentions.
-
-        Args:
-            message: What a person wrote.
-            shown: Items of the list on screen, which a name means before any other item.
-            bought: Items of the user's history, which a name means before the rest of the catalogue.
-
-        Returns:
-            The mentions.
-        """
+        """Return what a message mentions; names mean items on screen first, then those of the user's history."""
         found = Mentions(self._index.as_here(self._index.respelt(" ".join(folded(message).split()))))
         places = self.places(found.text, shown)
         found.found.extend(places)

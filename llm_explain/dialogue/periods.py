@@ -19,12 +19,7 @@ DAY: Final = dt.timedelta(days=1)
 
 
 class Periods:
-    """Finds periods in messages of one locale.
-
-    Args:
-        grammar: How messages are read.
-        locale: A folder under ``prompts/``; names of months are those of Babel.
-    """
+    """Finds periods in messages of one locale; names of months are those of Babel."""
 
     def __init__(self, grammar: Grammar, locale: str) -> None:
         names = Locale.parse(load_lexicon(locale).babel_locale).months["format"]

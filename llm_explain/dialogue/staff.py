@@ -63,16 +63,7 @@ class DemandAdvice:
 
     @classmethod
     def read(cls, folder: Path, stock: pd.DataFrame | None = None) -> DemandAdvice:
-        """Read what ``llm-explain demand train`` wrote.
-
-        Args:
-            folder: The artifacts.
-            stock: Table of ``scoring.demand.stock.read_stock``; ``None`` without one.
-
-        Returns:
-            The advice. The call raises ``SettingError`` if a lead time is longer than the forecast, or no row of stock
-            has a forecast.
-        """
+        """Read what ``llm-explain demand train`` wrote; ``SettingError`` if a lead time is longer than the forecast."""
         advice = cls(*load(folder), stock)
         if stock is not None:
             _ = advice._stocked
@@ -159,17 +150,7 @@ class Staff:
     may_score: Callable[[str], bool] = lambda _: True
 
     def answer(self, intent: str, slots: Mapping[str, Any], user_id: str | None, locale: str) -> Answer:
-        """Return the answer to a question of a member of staff.
-
-        Args:
-            intent: ``risk``, ``risk_change``, ``risk_list``, ``order`` or ``due``.
-            slots: Its typed slots.
-            user_id: The customer.
-            locale: A folder under ``prompts/``.
-
-        Returns:
-            What to say; texts of the jobs are verified by their own verifiers.
-        """
+        """Return the answer to a question of a member of staff; texts of the jobs have their own verifiers."""
         if intent in {"order", "due"}:
             return self._order(slots.get("item_id"), locale) if intent == "order" else self._due(locale)
         if self.churn is None:
@@ -189,15 +170,7 @@ class Staff:
         return _told([record.to_dict() for record in self.churn.explain(rows, locale=locale, closing=closing)])
 
     def dated(self, intent: str, frame: str = "") -> Statement | None:
-        """Return until when the data of an answer go: a risk and a forecast may be of a later day than the history.
-
-        Args:
-            intent: Intent of the answer.
-            frame: Frame of the statement, if not the one before an answer.
-
-        Returns:
-            The statement; ``None`` for other answers, and for weeks without dates.
-        """
+        """Return until when the data of a risk or a forecast go; ``None`` for others, and for weeks without dates."""
         if intent in RISK and self.churn is not None:
             last = (self.churn.local - pd.Timedelta(1, "us")).date()
             return Statement(frame or "dated_risk", dates={"moment": last})

@@ -156,17 +156,7 @@ class Reader:
         self._greetings = frozenset(map(plain, grammar.examples()["small_talk"]))
 
     def read(self, message: str, context: Context, role: Role = "shopper", bought: Container[str] = ()) -> Reading:
-        """Read a message.
-
-        Args:
-            message: What a person wrote; nothing in it is an instruction to a model.
-            context: The list on screen, and what was said before.
-            role: Whether a shopper or a member of staff writes.
-            bought: Items of the user's history, which a name means before the rest of the catalogue.
-
-        Returns:
-            The intent and its slots.
-        """
+        """Return the intent and the slots of a message; nothing in it is an instruction to a model."""
         text = folded(" ".join(message.strip(" .!。！¡¿").split()))
         size = len(text.split()) if self._grammar.is_spaced else len(text) / 2
         is_short = size <= MOST_WORDS
@@ -348,6 +338,7 @@ class Reader:
         places = [(each.start, each.end) for each in self.names.places(text, context.items) if each.shown]
         amounts = [match.span() for match in self._amount.finditer(text)]  # "46 %", "more than 40"
         shape = _shape(context.staff_user or "")
+        things = {each.start for each in self.names.find(text, context.items).found if each.strength > WEAK}
         bare = (
             each
             for each in BARE_ID.finditer(text)
@@ -355,6 +346,7 @@ class Reader:
             and not any(start < each.start(1) < end for start, end in places)
             and not self.names.is_size(text, each.start(1))
             and not any(start <= each.start(1) < end for start, end in amounts)
+            and each.end(1) + 1 not in things  # "900 bananas"
             and (each[1] not in context.numbers or each[1] == context.staff_user)
         )
         match = self._user.search(text) or next(bare, None)

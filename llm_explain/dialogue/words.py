@@ -194,17 +194,7 @@ class _File(_Strict):
 
 @cache
 def dialogue_words(locale: str) -> tuple[Grammar, DialogueWriter, DialogueRules]:
-    """Read the words of a locale's conversations.
-
-    Args:
-        locale: A folder under ``prompts/``.
-
-    Returns:
-        The three sections of its ``dialogue.yaml``.
-
-    Raises:
-        PromptError: If the file is missing or breaks its schema.
-    """
+    """Return the sections of a locale's ``dialogue.yaml``; ``PromptError`` if it is missing or breaks its schema."""
     text, _ = read_prompt_file(locale, FILE)
     examples, _ = read_prompt_file(locale, EXAMPLES)
     try:

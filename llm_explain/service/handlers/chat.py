@@ -47,16 +47,7 @@ class ChatHandler:
         self._staff = staff
 
     def reply(self, body: ChatRequest) -> Answer:
-        """Return the answer to a message.
-
-        The call raises ``ServiceProblem`` if the context names what the shop does not have.
-
-        Args:
-            body: The request.
-
-        Returns:
-            The turn.
-        """
+        """Return the answer to a message; ``ServiceProblem`` if the context names what the shop does not have."""
         given = None if body.context is None else self._checked(body.context)
         if body.role == "shopper":
             return Answer(self._turn(body, body.user_id, given).to_dict())

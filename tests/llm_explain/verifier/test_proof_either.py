@@ -25,7 +25,7 @@ from llm_explain.verifier.proof import _Readings
         ("es", "Hogar y cocina", "productos de hogar y cocina"),
         ("es", "Mujer", "productos de «Mujer»"),
         ("zh", "牛奶和奶油", "牛奶或奶油"),
-        ("zh", "酸奶油、茅屋奶酪和蘸酱", "酸奶油、茅屋奶酪和蘸酱类商品"),
+        ("zh", "酸奶油、茅屋奶酪和蘸酱", "「酸奶油、茅屋奶酪和蘸酱」类商品"),
         ("zh", "肉类和海鲜商品", "肉类和海鲜类商品"),
         ("zh", "罐装餐和肉类", "罐装餐和肉类商品"),
         ("zh", "和牛", "和牛"),

@@ -14,6 +14,7 @@ import pytest
 from llm_explain.attribution.partition import partition
 from llm_explain.attribution.values import Attribution, PastItem
 from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence, Subjects, derive, neutral
+from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.evaluation.audit import Audit, attribution_faults, selection_faults
 from llm_explain.policy.policy import Policy
 from llm_explain.records import Claim
@@ -190,10 +191,13 @@ def test_every_claim_is_true_of_the_tables(audit: Audit, records: list[Record]) 
 
 
 def test_no_claim_is_missed(audit: Audit, records: list[Record]) -> None:
-    """Ask the audit about every kind and player: where its rule holds, ``derive`` must have found the claim."""
+    """Ask the audit about every kind and player: where its rule holds, ``derive`` must have found the claim.
+
+    Claims about views and other signals are left out: the audit needs the kind of event that they name.
+    """
     asked, expected = [], 0
     for record in records:
-        found = {(claim["kind"], claim["player"]) for claim in claims_of(record)}
+        found = {(claim["kind"], claim["player"]) for claim in claims_of(record) if EVENT_KIND not in claim["facts"]}
         subjects = [
             {"kind": kind, "player": player["player"], "facts": {}}
             for player in record["attributions"]

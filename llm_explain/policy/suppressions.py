@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from llm_explain.records import Claim
 
 
+ANY_KIND: Final = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Suppressions:
     """What is not said to one user; the score does not change.
@@ -17,6 +20,7 @@ class Suppressions:
         kinds: Claim kinds that are never said.
         reasons: Kind, player and item of claims that are not said; ``None`` for every item. Of one item,
             no claim of the kind is said, whatever its player: its neutral sentence would state the same facts.
+            ``ANY_KIND`` stands for every kind of a player: another kind would say in other words what is not true.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -35,7 +39,8 @@ class Suppressions:
         if claim.kind in self.kinds:
             return False
         return not any(
-            kind == claim.kind and (player == claim.player if item is None else item == item_id)
+            (kind == claim.kind and item is not None and item == item_id)
+            or (kind in {claim.kind, ANY_KIND} and player == claim.player and item in {None, item_id})
             for kind, player, item in self.reasons
         )
 

@@ -88,7 +88,7 @@ class ExplanationHandler:
             ServiceProblem: If no item has a category or a brand of the request.
         """
         known, catalogue = self.items.known, self.explainer.shop.catalogue
-        told = "No item has this name. Take it from an answer of /v1/items."
+        told = "No item has this name. Take it from an answer of /v1/filters."
         absent = [
             {"pointer": f"#/{name}/{place}", "in": "body", "rule": "unknown_name", "detail": told}
             for name, names in (("categories", catalogue.category_names), ("brands", catalogue.brand_names))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.attribution.partition import GROUP_PREFIX
+from llm_explain.policy.suppressions import ANY_KIND
 from llm_explain.service.handlers.answer import Answer, etag_of
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import ServiceProblem
@@ -145,6 +146,9 @@ class UserDataHandler:
         suppressed: list[Suppressed] = []
         if request.verdict in item_id:
             suppressed = [(reason["kind"], reason["player"], item_id[request.verdict]) for reason in told]
+        if request.verdict == "wrong":
+            players = dict.fromkeys(reason["player"] for reason in told)
+            suppressed += [(ANY_KIND, player, record["item_id"]) for player in players]
         opinion = Opinion(
             explanation_id=request.explanation_id,
             user_id=kept.user_id,

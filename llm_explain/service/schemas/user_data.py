@@ -58,8 +58,8 @@ class FeedbackRequest(fields.Body):
     Attributes:
         explanation_id: Id in the explanation record.
         user_id: Whose explanation it is; a storefront's key must name the user, a token does.
-        verdict: ``wrong`` suppresses what the sentence says of this item, ``hide_reason`` suppresses the reason
-            everywhere; both at once.
+        verdict: ``wrong`` suppresses what the sentence says of this item, and all else that speaks for the same
+            players of it; ``hide_reason`` suppresses the reason everywhere; both at once.
         reason: The reason that is meant; all reasons of the sentence if not given.
     """
 
@@ -121,6 +121,7 @@ class Suppression(BaseModel):
     """What a user is not told any more: a claim kind for a player, of one item or of all.
 
     Attributes:
+        kind: The claim kind; empty for every kind of the player.
         feedback_id: The feedback that says so; ``DELETE /v1/feedback/{id}`` undoes it.
     """
 

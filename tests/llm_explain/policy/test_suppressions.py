@@ -24,6 +24,8 @@ CLAIM = Claim("due", "group:cheese", "due", 1.0, 0.5, {})
         (Suppressions(reasons=frozenset({("due", "group:cheese", "32")})), True),
         (Suppressions(reasons=frozenset({("due", "context:times_bought", "31")})), False),
         (Suppressions(reasons=frozenset({("due", "group:soup", None)})), True),
+        (Suppressions(reasons=frozenset({("", "group:cheese", "31")})), False),
+        (Suppressions(reasons=frozenset({("", "group:soup", "31"), ("", "group:cheese", "32")})), True),
     ],
 )
 def test_a_claim_is_allowed_unless_its_kind_or_it_is_switched_off(suppressions: Suppressions, is_allowed: bool) -> None:

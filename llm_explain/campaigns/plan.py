@@ -130,7 +130,8 @@ class _Planner:
         Of items with the same title, which a reader cannot tell apart, the likeliest one is offered. An item that the
         user bought less than half of the user's own median interval ago is not.
         """
-        user = self.explainer.reader.read(user_id, self.context(user_id)[0])
+        history = self.context(user_id)[0]
+        user = self.explainer.reader.read(user_id, history)
         items, scores = user.scored.rank(self.settings.depth)
         bought = Subjects.of(user.evidence, np.zeros(len(items), dtype=np.int64), items).of_item
         kept = np.ones(len(items), dtype=bool)
@@ -143,6 +144,8 @@ class _Planner:
         found = []
         for item, probability in zip(items.tolist(), user.scored.probability(scores), strict=True):
             offer = self.coupons.get(str(self.catalogue.item_ids[item])) or offers.get(item)
+            if offer is not None and "item_number" in offer.facts and self._had_another(history, item):
+                continue
             if self.settings.channel == COUPON and (offer is None or offer.kind != COUPON):
                 continue
             if offer is not None and not self.policy.is_sensitive_item(self.catalogue, item):
@@ -153,6 +156,11 @@ class _Planner:
             label = self.lines.label(str(self.catalogue.titles[wish.item]))
             of_title.setdefault((label or wish.offer.item_id).casefold(), wish)
         return list(of_title.values())
+
+    def _had_another(self, history: History, item: int) -> bool:
+        """Return whether a user had another item of the same title, which the reason would count."""
+        own, titles = history.item_index, self.catalogue.title_index
+        return bool(((titles[own] == titles[item]) & (own != item)).any())
 
     def choose(self, wishes: Sequence[tuple[str, list[_Wish]]], found: Eligible) -> CampaignPlan:
         """Choose users until the budget or the number of messages is used up."""

@@ -157,6 +157,7 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     most = _season(frame)
     needs = np.stack([np.minimum(_between(quantiles, (lead + day) / DAYS, median), most) for day in range(1, DAYS + 1)])
     frame["need"] = needs[-1]
+    frame["is_by_pattern"] = _between(quantiles, (lead + DAYS) / DAYS, median) > most
     frame["position"] = frame[ON_HAND] + frame[ON_ORDER]
     frame["days_left"] = (needs[:-1] <= frame["position"].to_numpy() + 1e-9).sum(axis=0)
     for name, column in _MISSED.items():
@@ -181,12 +182,14 @@ def _season(frame: pd.DataFrame) -> Floats:
 
     ``season_units`` are those of the same quarter a year ago, times the change of the last quarter to that of a year
     ago. The season is over if they are less than half of what the forecast gives, by two standard deviations of a
-    Poisson count. Then a quarter needs them and two standard deviations, and no shorter time needs more.
+    Poisson count, and the last quarter sold between half and twice of what it sold a year ago. Then a quarter needs
+    them and two standard deviations, and no shorter time needs more.
     """
     before = frame["quarter_year_ago"]
     season = frame["season_units"] = frame["next_year_ago"] * frame["quarter_units"] / before.where(before > 0)
     forecast = QUARTER * frame["weekly_units"]
-    frame["is_season_over"] = (season <= forecast / 2) & ((forecast - season) ** 2 >= 4 * forecast)
+    comes_again = (frame["quarter_units"] <= 2 * before) & (before <= 2 * frame["quarter_units"])
+    frame["is_season_over"] = comes_again & (season <= forecast / 2) & ((forecast - season) ** 2 >= 4 * forecast)
     most: Floats = (season + 2 * np.sqrt(season)).where(frame["is_season_over"], np.inf).to_numpy()
     return most
 
@@ -199,6 +202,7 @@ def _judge(frame: pd.DataFrame, policy: StockPolicy) -> None:
     """
     weekly, is_over = frame["weekly_units"], frame["is_season_over"]
     most = np.fmax(weekly, np.fmax(frame["quarter_mean"], frame["season_units"] / QUARTER))
+    frame["most_weekly"] = most
     frame["cover_weeks"] = frame["position"] / weekly
     limit = np.floor(frame["season_units"] + 0.5).where(is_over, policy.overstock_weeks * weekly)
     frame["too_many"] = np.floor((frame["position"] - limit).clip(lower=0)).astype(int)

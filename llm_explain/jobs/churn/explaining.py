@@ -115,7 +115,7 @@ class ChurnWriter:
                 reasons=reasons,
                 opposing=opposing,
                 closing=(
-                    *(() if reasons or any(each.facts.get("is_against") for each in before) else (NO_REASON,)),
+                    *(() if reasons else (NO_REASON,)),
                     *(Stated(each.kind, each.facts) for each in before),
                     *(closing[row] if closing is not None else ()),
                 ),
@@ -219,16 +219,19 @@ def claims_from_events(
 def lately_happened(view: ChurnView, labels: Labels) -> dict[int, list[Claim]]:
     """Return what may be told although it is no driver, by row: ``changes.lately``, and news of some kinds.
 
-    Of two amounts, one is at least 1.5 times the other. ``phi`` is 1 for what speaks for a higher risk, −1 for a lower
-    one. These claims are no drivers, so they have no player.
+    Of two amounts, one is at least 1.5 times the other, and spending that rose is two thirds of the usual. ``phi`` is 1
+    for what speaks for a higher risk, −1 for a lower one. These claims are no drivers, so they have no player.
     """
-    signs = {ALREADY: 1.0}
+    signs, setting = {ALREADY: 1.0}, view.setting
+    least = view.spent(setting.usual_days) / view.days_known * setting.recent_days / _LEAST_RATIO
     news = [(kind.name, 1.0 if kind.effect == "raises" else -1.0, kind.find(view)) for kind in _NEWS]
     told: dict[int, list[Claim]] = {}
     for kind, sign, found in [*((kind, signs.get(kind, -1.0), each) for kind, each in lately(view).items()), *news]:
         for place, row in enumerate(found.rows.tolist()):
             facts = found.facts_at(place)
             amounts = [float(facts[name]) for name in ("after", "before", "usual") if name in facts]
+            if "before" in facts and amounts[0] < least[row]:
+                continue
             if kind in {ALREADY, ABOVE_USUAL} or not amounts or max(amounts) >= _LEAST_RATIO * min(amounts):
                 told.setdefault(row, []).append(_worded(Claim(kind, "", "", sign, 0.0, facts), labels))
     return told

@@ -58,7 +58,8 @@ def headline(row: Mapping[str, Any]) -> Stated:
 def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     """Return what an order, or the lack of one, rests on, and what a promotion would change, as the last statements.
 
-    ``need`` is the quantile of sales at the service level, over the days of delivery and a week more, rounded up.
+    ``need`` is the quantile of sales at the service level, over the days of delivery and a week more, rounded up. At
+    the end of a season, ``by_pattern`` is 1 if last year's pattern gives it.
     """
     if row.get("state") not in {"order", "enough"}:
         return () if row.get("state") in {"overstock", "dead"} else promoted_forecast(row)
@@ -67,6 +68,8 @@ def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
         "need": math.ceil(row["need"] - 1e-9),
         "service_percent": whole(100 * row["service_level"]),
     }
+    if row["is_by_pattern"]:
+        facts["by_pattern"] = 1
     stock = Stated("shortage" if row["state"] == "order" else "supply", facts)
     return (stock, *missed_sales(row), *above_recent(row), *long_cover(row), *promoted_order(row))
 
@@ -97,7 +100,8 @@ def above_recent(row: Mapping[str, Any]) -> tuple[Stated, ...]:
 def long_cover(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     """Return the weeks that the stock covers with an order, if they are more than those of overstock.
 
-    Whole packs of a slow item can be more than it needs. A week counts as in ``overstock``. At the end of a season,
+    Whole packs of a slow item can be more than it needs, at the forecast, the mean of the last quarter and last year's
+    pattern. A week counts as in ``overstock``. At the end of a season,
     the stock with the order, ``position``, and what ``season`` returns are told instead.
     """
     if row["state"] != "order":
@@ -106,7 +110,8 @@ def long_cover(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     if row["is_season_over"] and position >= row["season_units"] + 1:
         return (Stated("long_cover", {"position": whole(position), **season(row)}),)
     weeks = position / max(row["weekly_units"], 1e-9)
-    if row["is_season_over"] or weeks <= max(row["overstock_weeks"], LEAST_COVER):
+    is_long = position > row["overstock_weeks"] * row["most_weekly"]
+    if row["is_season_over"] or not is_long or weeks <= LEAST_COVER:
         return ()
     return (Stated("long_cover", {"cover_weeks": whole(weeks), "horizon_weeks": int(row["horizon_weeks"])}),)
 

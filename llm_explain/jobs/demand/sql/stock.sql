@@ -32,7 +32,7 @@ select item_id, store_id, max(weeks_ahead) as horizon_weeks,
        greatest(avg(case when is_intermittent then units else 0.3 * low_80 + 0.4 * units + 0.3 * high_80 end), 1e-9) as weekly_units
 from weekly group by all;
 create or replace view seasons as
-select *, coalesce(units <= 6.5 * weekly_units and (13 * weekly_units - units) ** 2 >= 52 * weekly_units, false) as is_season_over
+select *, coalesce(latest <= 2 * before and before <= 2 * latest and units <= 6.5 * weekly_units and (13 * weekly_units - units) ** 2 >= 52 * weekly_units, false) as is_season_over
 from (select *, if(before > 0, after * latest / before, null) as units from quarters) q join rates using (item_id, store_id);
 create or replace view levels as
 select l.* replace (if(s.is_season_over, least(l.units, s.units + 2 * sqrt(s.units)), l.units) as units)
@@ -44,10 +44,12 @@ where v.day < 7 and v.units <= t.on_hand + t.on_order + 1e-9 group by all;
 
 create or replace view positions as
 select s.*, s.on_hand + s.on_order as position, n.units as need, coalesce(l.last_day, 0) as spare_days, y.weekly_units, y.horizon_weeks, silent.weeks_without_sale, y.year_units, y.mean, y.most, y.known,
-       floor(y.units + 0.5) as season_units, floor(y.after + 0.5) as next_year_ago, floor(y.latest + 0.5) as quarter_units, floor(y.before + 0.5) as quarter_year_ago, y.units as season, y.is_season_over
+       floor(y.units + 0.5) as season_units, floor(y.after + 0.5) as next_year_ago, floor(y.latest + 0.5) as quarter_units, floor(y.before + 0.5) as quarter_year_ago, y.units as season, y.is_season_over,
+       if(f.units > n.units, 1, null) as by_pattern
 from stock s
 join seasons y on y.item_id = s.item_id and y.store_id = s.store_id
 join levels n on n.item_id = s.item_id and n.store_id = s.store_id and n.day = 7 and n.promotion = ''
+join forecast_levels f on f.item_id = s.item_id and f.store_id = s.store_id and f.day = 7 and f.promotion = ''
 left join spare l on l.item_id = s.item_id and l.store_id = s.store_id and l.promotion = ''
 join (select item_id, store_id, count(*) filter (where is_known and units is not null and week_number > last_sale) as weeks_without_sale
       from (select *, coalesce(max(week_number) filter (where is_known and units > 0) over (partition by item_id, store_id), -1) as last_sale
@@ -73,7 +75,7 @@ select item_id, store_id, if(is_season_over, null, horizon_weeks) as horizon_wee
        if(is_season_over, null, floor(filled / weekly_units + 0.5)) as cover_weeks,
        if(is_season_over, floor(filled + 0.5), null) as position, season_units, next_year_ago, quarter_units, quarter_year_ago
 from (select p.*, p.position + o.order_units as filled from positions p join found_order o using (item_id, store_id))
-where if(is_season_over, filled >= season + 1, filled > greatest(overstock_weeks, 1.5) * weekly_units);
+where if(is_season_over, filled >= season + 1, filled > overstock_weeks * greatest(weekly_units, coalesce(mean, 0), coalesce(season / 13, 0)) and filled > 1.5 * weekly_units);
 
 create or replace view found_promoted_order as
 select * from (
@@ -118,7 +120,7 @@ qualify row_number() over (partition by p.item_id, p.store_id order by e.units d
 create or replace view found_shortage as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
        floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
-       floor(100 * service_level + 0.5) as service_percent
+       floor(100 * service_level + 0.5) as service_percent, by_pattern
 from positions where need > position;
 
 -- Sales from now until a delivery that is ordered now, beyond the stock.
@@ -148,5 +150,5 @@ where p.need > p.position and floor(m.units - p.position + 0.5) >= 2;
 create or replace view found_supply as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
        floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
-       floor(100 * service_level + 0.5) as service_percent
+       floor(100 * service_level + 0.5) as service_percent, by_pattern
 from positions where need <= position;

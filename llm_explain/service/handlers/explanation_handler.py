@@ -97,11 +97,14 @@ class ExplanationHandler:
         ]
         if absent:
             raise ServiceProblem(INVALID, absent)
-        asked = [item_id for item_id in (*(request.candidates or ()), *request.pins) if item_id in known]
-        reasons = self.explainer.unlisted(list(dict.fromkeys(asked))) if asked else {}
-        dropped = [{"item_id": item_id, "reason": reason} for item_id, reason in reasons.items()]
+        dropped = self._dropped([each for each in (*(request.candidates or ()), *request.pins) if each in known])
         unknown = sorted({item_id for item_id in request.items_named() if item_id not in known})
         return request.listed(known), {"unknown_items": unknown, "dropped": dropped}
+
+    def _dropped(self, item_ids: Sequence[str]) -> list[Json]:
+        """Return which items no list shows, and why."""
+        reasons = self.explainer.unlisted(list(dict.fromkeys(item_ids))) if item_ids else {}
+        return [{"item_id": item_id, "reason": reason} for item_id, reason in reasons.items()]
 
     def recommend(self, request: requests.RecommendationRequest) -> Answer:
         """Return the best items, and why."""
@@ -134,7 +137,8 @@ class ExplanationHandler:
         item_ids = [item_id for item_id in request.item_ids if item_id in known]
         with self._context(request) as context:
             rows = self.explainer.explain(None, item_ids, **_spoken(context, request))
-            answer = self._explained(context, rows, request)
+            skipped = {"unknown_items": (), "dropped": self._dropped(item_ids)}
+            answer = self._explained(context, rows, request, skipped=skipped)
         explained = iter(answer.content["items"])
         items = [next(explained) if item_id in known else self.items.brief(item_id) for item_id in request.item_ids]
         return replace(answer, content={**answer.content, "items": items})

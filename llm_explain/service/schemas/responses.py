@@ -48,7 +48,7 @@ class Item(ItemName, Place):
 
 
 class Dropped(BaseModel):
-    """An item of ``candidates`` or ``pins`` that is in no list.
+    """An item that was asked for and that no list shows.
 
     Attributes:
         reason: Not on sale, never recommended, or bought by too few users for a rank.
@@ -65,7 +65,7 @@ class UserItems(UserAnswer):
         locale: Language of the texts.
         recorded: Whether the explanations can be fetched again by their ids.
         unknown_items: Items that the request names in filters or the history, and that the catalogue does not have.
-        dropped: Items of ``candidates`` and ``pins`` that are in no list.
+        dropped: Items of ``candidates`` and ``pins``, or of those to explain, that no list shows.
     """
 
     locale: str

@@ -57,6 +57,8 @@ def test_items_that_no_list_shows_are_named(changeable: TestClient) -> None:
     assert answer["dropped"] == [{"item_id": "31", "reason": "unavailable"}]
     assert (_ids(answer), answer["unknown_items"]) == (["00"], ["gone"])
     assert _ask(changeable, k=2)["dropped"] == []
+    own = changeable.post("/v1/explanations", json={"user_id": "u00", "item_ids": ["00", "31"]}).json()
+    assert own["dropped"] == [{"item_id": "31", "reason": "unavailable"}]
     explainer = changeable.app.state.explanation_handler.explainer  # type: ignore[attr-defined]
     assert explainer.unlisted() == {"31": "unavailable"}
 

@@ -131,7 +131,8 @@ def _with_new(
     events: pd.DataFrame, items: pd.DataFrame, state: State, ratings: Ratings | None
 ) -> tuple[pd.DataFrame, int, int]:
     """Return the events with the service's, each once, sorted by user and time; ratings are likes and dislikes."""
-    rows = state.events.after()
+    present = pd.Timestamp.now("UTC").tz_localize(None)
+    rows = [row for row in state.events.after() if row[TIMESTAMP] <= present]  # one ahead of it waits for the next
     if not rows:
         return events, 0, 0
     frame = pd.DataFrame(rows).drop(columns=list(BOOKKEEPING))

@@ -12,8 +12,9 @@ import pandas as pd
 
 from llm_explain.errors import TableError
 from llm_explain.service.handlers.answer import Answer
+from llm_explain.service.handlers.user_context_reader import SKEW
 from llm_explain.service.schemas.catalogue import PromotionRow
-from llm_explain.service.schemas.problems import INVALID_ROW, ServiceProblem
+from llm_explain.service.schemas.problems import AHEAD, INVALID_ROW, ServiceProblem
 from scoring.data.changes import is_on_sale
 from scoring.data.tables import DESCRIPTION, END, FIRST_SEEN, IMAGE, ITEM_ID, LABEL, PARENT_ID, START, STORE_ID
 from scoring.data.violations import REASON
@@ -198,6 +199,8 @@ class CatalogueHandler:
         """Make a change of known items, or of any, at the present moment and say what became of each row."""
         with self._turn:
             self._live.refresh()
+            if self._clock is not None and self._explainer.as_of > self._clock() + SKEW:
+                raise ServiceProblem(AHEAD)
             known = self._items.known
             given = [
                 {name: self._zoned(value) for name, value in row.model_dump(exclude_none=True).items()}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.policy.suppressions import ANY_KIND
 from llm_explain.service.handlers.answer import Answer, etag_of
+from llm_explain.service.handlers.user_context_reader import SKEW
 from llm_explain.service.schemas import problems
 from llm_explain.service.schemas.problems import ServiceProblem
 from llm_explain.state.feedback import Opinion
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import Catalogue
     from scoring.data.history import History
 
-FUTURE: Final = timedelta(days=1)
 EXPOSURES: Final = frozenset({"impression", "click"})
 """Kinds of event that count for an experiment and are no part of a history."""
 
@@ -74,7 +74,7 @@ class UserDataHandler:
         """Store events; they count in the next answer."""
         known = self._explanations.items.known
         events = [event for event in request.events if event.item_id in known]
-        latest = now() + FUTURE
+        latest = now() + SKEW
         if any(event.timestamp is not None and event.timestamp > latest for event in request.events):
             raise ServiceProblem(problems.FUTURE)
         present = self._present({event.user_id for event in events if event.timestamp is None})

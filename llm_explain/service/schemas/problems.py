@@ -60,7 +60,12 @@ UNKNOWN_LOCALE = Problem(
 UNUSABLE = Problem("unusable-value", 422, "A value cannot be used. See the schema.")
 NO_CHURN_MODEL = Problem("no-churn-model", 404, "No churn model is there. Set LLM_EXPLAIN_CHURN_ARTIFACTS.")
 NO_DEMAND_MODEL = Problem("no-demand-model", 404, "No demand model is there. Set LLM_EXPLAIN_DEMAND_ARTIFACTS.")
-FUTURE = Problem("event-in-the-future", 422, "An event lies more than a day ahead. Send events that have happened.")
+FUTURE = Problem(
+    "event-in-the-future", 422, "An event lies more than five minutes ahead. Send events that have happened."
+)
+AHEAD = Problem(
+    "artifacts-ahead", 409, "The artifacts hold events that lie ahead of the clock, so no change counts. Train again."
+)
 KEY_REUSED = Problem("idempotency-key-reused", 422, "This idempotency key belongs to another body. Use a new key.")
 UNAUTHENTICATED = Problem("unauthenticated", 401, "A valid key or token is needed. Send Authorization: Bearer KEY.")
 NOT_YOUR_USER = Problem("not-your-user", 403, "The token is for another user. Ask about the user of the token.")

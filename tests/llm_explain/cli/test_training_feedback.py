@@ -13,6 +13,7 @@ from llm_explain.cli.training_feedback import is_rejected, learn
 from llm_explain.state import State
 from llm_explain.state.feedback import Opinion
 from llm_explain.state.records import GivenAnswer
+from llm_explain.state.users import now
 from scoring.data.changes import Change
 from scoring.data.tables import Tables
 
@@ -47,7 +48,8 @@ def test_new_events_are_taken_in_once(tables: Tables, state: State) -> None:
     again = {**NEW, **{name: known[name] for name in ("user_id", "item_id", "store_id")}}
     again["timestamp"] = known["timestamp"].to_pydatetime()
     gone = {**NEW, "item_id": "no longer sold"}
-    state.events.add([NEW, again, gone], key="k", body=b"1")
+    ahead = {**NEW, "timestamp": datetime.now() + timedelta(days=1)}  # would be the last moment of the log
+    state.events.add([NEW, again, gone, ahead], key="k", body=b"1")
     learned = learn(tables, state)
     assert (learned.n_new, learned.n_unknown) == (1, 1)
     assert len(learned.tables.events) == len(tables.events) + 1
@@ -69,7 +71,7 @@ def test_an_order_is_taken_in_with_its_events(tables: Tables, state: State) -> N
 
 def test_an_erased_user_is_left_out_and_a_returning_one_is_new(tables: Tables, state: State) -> None:
     state.users.erase("u00")
-    state.events.add([{**NEW, "timestamp": datetime.now() + timedelta(hours=1)}], key="k", body=b"1")
+    state.events.add([{**NEW, "timestamp": now()}], key="k", body=b"1")
     learned = learn(tables, state)
     mine = learned.tables.events[learned.tables.events["user_id"] == "u00"]
     assert len(mine) == 1

@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -301,6 +302,14 @@ def test_a_row_that_breaks_a_rule_is_refused_and_not_repeated(changeable: TestCl
     reply = changeable.put("/v1/promotions", json=body)
     assert reply.status_code == 422
     assert "\u202e" not in reply.text
+
+
+def test_a_change_that_would_not_count_yet_is_refused(changeable: TestClient) -> None:
+    """It was answered with ok, and counted when the clock had reached the last event of the log."""
+    handler = changeable.app.state.catalogue_handler  # type: ignore[attr-defined]
+    handler._clock = lambda: datetime(2017, 1, 1)
+    refused = _changed(changeable, "PATCH", "items/31", {"available": False}, status=409)
+    assert refused["type"] == "urn:llm-explain:problem:artifacts-ahead"
 
 
 def test_a_sensitive_category_that_arrives_is_named_nowhere(changeable: TestClient) -> None:

@@ -68,10 +68,8 @@ def with_known_items(subjects: Subjects, rows: Collection[int], *, are_counted: 
         item, links = int(subjects.item[row]), shop.visible_links
         items = evidence.items_by_count(int(subjects.user[row]))
         linked = items[links.by_counts(items, item) if are_counted else links.of_titles(items, item)].tolist()
-        past[row] = [
-            PastItem(each, f"{ITEM}:{ids[each]}", {})
-            for each in sorted(linked, key=lambda other, item=item: not links.end_alike(other, item))
-        ]
+        alike = [each for each in linked if links.end_alike(each, item)]
+        past[row] = [PastItem(each, f"{ITEM}:{ids[each]}", {}) for each in dict.fromkeys((*alike, *linked))]
     return subjects.take(np.arange(len(subjects)), past_items=past)
 
 

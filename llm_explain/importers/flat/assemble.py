@@ -18,7 +18,7 @@ from llm_explain.importers.flat.rated import IS_RATED, tells_rating
 from llm_explain.importers.flat.rows import FILE, Rows, are_months
 from llm_explain.importers.flat.times import NUMBER, is_time_like, moments
 from llm_explain.importers.flat.values import each_value
-from llm_explain.importers.flat.vocabulary import headers, kind_of_word, normal, tells
+from llm_explain.importers.flat.vocabulary import headers, kind_of_word, known_kinds, normal, tells
 from scoring.data.ratings import RATE, UNRATED
 from scoring.data.tables import END_OF_ORDER
 
@@ -256,6 +256,13 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
     if "kind" in frame:
         kinds = each_value(frame["kind"], event_kind).astype("str").fillna(UNRATED)
         kinds = _without_stages(frame, kinds)
+        is_unknown = frame["kind"].notna() & ~kinds.isin(known_kinds() | {UNRATED})
+        if unknown := sorted(map(str, frame["kind"][is_unknown].unique()))[:MOST_CODES]:
+            told = shlex.quote(f"{read.source.name}.{unknown[0]}=view")
+            notes.append(
+                f"{read.source.name}: {', '.join(unknown)} are kinds of events without words: no text mentions them. "
+                f"Say what each one means, for example --kind {told}"
+            )
     else:
         codes = _codes(read)
         notes += [codes] if codes else []

@@ -88,9 +88,17 @@ def recognise(source: Source, corrections: Corrections) -> Recognised:
             chosen |= _as_item(own, chosen)
         chosen |= by_values(source, chosen)
         chosen |= _as_item(own, chosen)
-    reads = tuple(chosen.get(column, ReadColumn(column, "", "not needed")) for column in columns)
-    kind = corrections.kinds.get(source.name) or (found.kind if found else None)
+    told = corrections.kinds.get(source.name)
+    reads = tuple(_decided(column, chosen.get(column), told) for column in columns)
+    kind = told or (found.kind if found else None)
     return Recognised(source, reads, found, kind or kind_of_file(source.name))
+
+
+def _decided(column: str, read: ReadColumn | None, told: str | None) -> ReadColumn:
+    """Return what a column is read as; a kind that the shop states takes the place of a column of kinds."""
+    if read is None:
+        return ReadColumn(column, "", "not needed")
+    return ReadColumn(column, "", "--kind") if told and read.name == "kind" else read
 
 
 def kind_of_file(name: str) -> str | None:

@@ -16,11 +16,13 @@ ORDERS = "Pedido;Fecha;Cliente;SKU;Producto;Precio unitario (EUR);Canal\n" + "".
 VIEWS = [f"{day:02d}/08/2025 09:10:35;v{day % 4};HM-{1 + day % 2}/S\n" for day in range(13, 29)]
 
 
-def imported(tmp_path, views: str, maps: tuple[str, ...] = (), products: str = ""):
+def imported(tmp_path, views: str, maps: tuple[str, ...] = (), products: str = "", kinds: tuple[str, ...] = ()):
     files = {"pedidos.csv": ORDERS, "vistas.csv": views, "productos.csv": products}
     for name, content in files.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
-    return import_flat([tmp_path / name for name, content in files.items() if content], out=tmp_path / "out", maps=maps)
+    return import_flat(
+        [tmp_path / name for name, content in files.items() if content], out=tmp_path / "out", maps=maps, kinds=kinds
+    )
 
 
 @pytest.mark.parametrize("header", ["Visitante", "Besucher", "Visiteur", "Visitor", "访客"])
@@ -28,6 +30,24 @@ def test_visitors_are_users(tmp_path, header: str) -> None:
     done = imported(tmp_path, f"Fecha;{header};SKU\n" + "".join(VIEWS))
     views = done.tables.events[done.tables.events["user_id"].isin(["v0", "v1", "v2", "v3"])]
     assert views["kind"].tolist() == ["view"] * len(VIEWS)
+
+
+def _log_of(word: str) -> str:
+    return "Fecha;Usuario;SKU;Evento\n" + "".join(f"{row.strip()};{word}\n" for row in VIEWS)
+
+
+@pytest.mark.parametrize("word", ["Produktansicht", "Artikelaufruf", "vue produit", "fiche produit", "product_view"])
+def test_a_view_is_one_in_other_languages(tmp_path, word: str) -> None:
+    assert set(imported(tmp_path, _log_of(word)).tables.events["kind"]) == {"purchase", "view"}
+
+
+def test_a_word_that_is_no_known_event_is_reported_and_a_correction_says_what_it_is(tmp_path) -> None:
+    done = imported(tmp_path, _log_of("Beäugung"))
+    (line,) = (line for line in done.lines if "kinds of events without words" in line)
+    assert line.endswith("--kind 'vistas.csv.Beäugung=view'")
+    assert set(done.tables.events["kind"]) == {"purchase", "beaugung"}
+    for told in ("vistas.csv.Beäugung=view", "vistas.csv=view"):
+        assert set(imported(tmp_path, _log_of("Beäugung"), kinds=(told,)).tables.events["kind"]) == {"purchase", "view"}
 
 
 def test_a_log_without_a_recognised_user_is_an_error_that_a_correction_answers(tmp_path) -> None:

@@ -26,7 +26,8 @@ class Promotion(ClaimKind):
     earliest start, then label, then store.
 
     - ``start`` and ``until`` are its first and its last local day. The last day is that of the last moment before
-      ``end``. An ``end`` from the year 2200 on is open and gives no ``until``.
+      ``end``. An ``end`` from the year 2200 on is open and gives no ``until``; nor does one at which another such row
+      counts whose label contains this one or is contained in it, as display goes on after flyer and display.
     - ``store_id`` is empty for a promotion in all stores.
     - The usual store is the one with most occasions (of target events that no return took back) in the 90 days before
       ``as_of``, else in the whole log; ties by the latest event, then by the smallest id. A user without a store hears
@@ -49,16 +50,22 @@ class Promotion(ClaimKind):
         if not shop.has_dates:
             return NOTHING
         found: dict[int, Run] = {}
+        goes_on: set[int] = set()
         for row, (user, item) in enumerate(zip(subjects.user.tolist(), subjects.item.tolist(), strict=True)):
-            running = shop.promotions.running(histories[user].as_of, item, store_id=subjects.evidence.usual_store(user))
+            store = subjects.evidence.usual_store(user)
+            running = shop.promotions.running(histories[user].as_of, item, store_id=store)
             runs = [run for run in running if shop.policy.may_speak_promotion(run.label)]
             if runs:
-                found[row] = min(runs, key=lambda run: (-run.end.value, run.start.value, run.label, run.store_id))
+                last = min(runs, key=lambda run: (-run.end.value, run.start.value, run.label, run.store_id))
+                later = shop.promotions.running(last.end, item, store_id=store)
+                found[row] = last
+                if any(run.label in last.label or last.label in run.label for run in later):
+                    goes_on.add(row)
         local = shop.local
         facts: dict[str, list[Fact | None]] = {
             "label": [run.label for run in found.values()],
             "start": [local(run.start).date().isoformat() for run in found.values()],
-            "until": [_last_day(local(run.end)) for run in found.values()],
+            "until": [None if row in goes_on else _last_day(local(run.end)) for row, run in found.items()],
             "store_id": [run.store_id for run in found.values()],
         }
         return Findings(np.array([*found], dtype=np.int64), facts)

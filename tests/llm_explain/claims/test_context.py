@@ -50,6 +50,10 @@ def test_promotion_runs_now_in_the_usual_store() -> None:
     assert found.facts == {
         "label": "display", "start": "2017-12-01", "until": "2017-12-02", "store_id": "s1",
     }  # fmt: skip
+    longer = runs(*table.itertuples(index=False), ("tortilla", "2017-12-03", "2017-12-09", "mailer_and_display", "s1"))
+    found = find(Promotion, evidence("tortilla", HERE, promotions=longer))
+    assert found is not None
+    assert "until" not in found.facts, "the display goes on"
 
 
 @pytest.mark.parametrize(("start", "end"), [("2017-11-20", "2017-12-01"), ("2017-12-01T00:01", "2017-12-09")])

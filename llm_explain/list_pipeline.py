@@ -295,13 +295,12 @@ class ListPipeline(Pipeline):
     def _learned_links(
         self, subjects: Subjects, attributions: Sequence[Attribution], rows: Sequence[int], placed: Sequence[Placed]
     ) -> dict[int, list[Claim]]:
-        """Return reasons by past items whose link with the item is learned alone, where other links are few.
+        """Return reasons by past items whose link with the item is learned alone, in a shop that names no category.
 
-        That is so in a shop that names no category, or is too small to count links. No count stands next to such an
-        item. A person may not see the link. But such a past item is the largest part of what raised the score, and a
+        No count stands next to such an item. A person may not see the link. But such a past item is the largest part of what raised the score, and a
         card without a text says less.
         """
-        if not rows or (self.shop.names_categories and self.shop.visible_links.can_tell):
+        if not rows or self.shop.names_categories:
             return {}
         kinds = self.writer.spoken_kinds(self.locale)
         found = self._derived(

@@ -297,8 +297,8 @@ class ListPipeline(Pipeline):
     ) -> dict[int, list[Claim]]:
         """Return reasons by past items whose link with the item is learned alone, in a shop that names no category.
 
-        No count stands next to such an item. A person may not see the link. But such a past item is the largest part of what raised the score, and a
-        card without a text says less.
+        No count stands next to such an item. A person may not see the link. But such a past item is the largest part of
+        what raised the score, and a card without a text says less.
         """
         if not rows or self.shop.names_categories:
             return {}

@@ -258,10 +258,10 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
         kinds = _without_stages(frame, kinds)
         is_unknown = frame["kind"].notna() & ~kinds.isin(known_kinds() | {UNRATED})
         if unknown := sorted(map(str, frame["kind"][is_unknown].unique()))[:MOST_CODES]:
-            told = shlex.quote(f"{read.source.name}.{unknown[0]}=view")
+            example = shlex.quote(f"{read.source.name}.{unknown[0]}=view")
             notes.append(
                 f"{read.source.name}: {', '.join(unknown)} are kinds of events without words: no text mentions them. "
-                f"Say what each one means, for example --kind {told}"
+                f"Say what each one means, for example --kind {example}"
             )
     else:
         codes = _codes(read)

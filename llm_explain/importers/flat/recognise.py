@@ -88,9 +88,9 @@ def recognise(source: Source, corrections: Corrections) -> Recognised:
             chosen |= _as_item(own, chosen)
         chosen |= by_values(source, chosen)
         chosen |= _as_item(own, chosen)
-    told = corrections.kinds.get(source.name)
-    reads = tuple(_decided(column, chosen.get(column), told) for column in columns)
-    kind = told or (found.kind if found else None)
+    said_kind = corrections.kinds.get(source.name)
+    reads = tuple(_decided(column, chosen.get(column), said_kind) for column in columns)
+    kind = said_kind or (found.kind if found else None)
     return Recognised(source, reads, found, kind or kind_of_file(source.name))
 
 

@@ -160,10 +160,10 @@ def test_a_lower_price_is_a_driver() -> None:
 
 def test_weeks_with_dates_are_named_by_their_day() -> None:
     text = text_of("apples", "1", has_dates=True)
-    assert "in the week from 7 July" in text
+    assert "in the week of 7 July" in text
     assert re.search(r"by (?:7|8) July", text)
     american = text_of("apples", "1", "en-US", has_dates=True)
-    assert "in the week from July 7" in american
+    assert "in the week of July 7" in american
     assert re.search(r"by July [78]", american)
     assert "7月7日起的一周" in text_of("apples", "1", "zh", has_dates=True)
 

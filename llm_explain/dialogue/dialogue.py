@@ -396,7 +396,8 @@ class Dialogue:
         if not said:
             said = [self._said(Statement("unknown"))]
         choices = self._choices(answer.choices)
-        context = replace(context, numbers=self._numbers(" ".join(said)) if context.staff_user else ())
+        numbers = self._numbers(" ".join(said)) if context.staff_user else ()
+        context = replace(context, numbers=numbers, listed=_listed(answer))
         return Turn(
             intent,
             dict(slots),
@@ -483,3 +484,9 @@ def _has_same_names(catalogue: Catalogue, other: Catalogue) -> bool:
         and np.array_equal(catalogue.category_index, other.category_index)
         and tuple(catalogue.category_names) == tuple(other.category_names)
     )
+
+
+def _listed(answer: Answer) -> tuple[str, ...]:
+    """Return the items of an answer that lists several."""
+    lists = [part.items for part in answer.parts if isinstance(part, Statement) and len(part.items) > 1]
+    return lists[0] if len(lists) == 1 else ()

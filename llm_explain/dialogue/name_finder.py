@@ -81,10 +81,15 @@ class NameFinder:
         """Return the names of each title."""
         return {names[0]: names for names in self._titles.values()}
 
-    def find(self, message: str, shown: Sequence[str], bought: Container[str] = ()) -> Mentions:
-        """Return what a message mentions; names mean items on screen first, then those of the user's history."""
+    def find(
+        self, message: str, shown: Sequence[str], bought: Container[str] = (), listed: Sequence[str] = ()
+    ) -> Mentions:
+        """Return what a message mentions; names mean items on screen first, then those of the user's history.
+
+        "The second one" is the second item that the last answer listed, or else of those on screen.
+        """
         found = Mentions(self._index.as_here(self._index.respelt(" ".join(folded(message).split()))))
-        places = self.places(found.text, shown)
+        places = self.places(found.text, shown, listed)
         found.found.extend(places)
         taken = [(each.start, each.end) for each in found.found]
         tokens = [t for t in self._index.tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
@@ -151,8 +156,8 @@ class NameFinder:
         words = [token.word for token in self._index.tokens(text[start : start + LONGEST_LABEL])]
         return any(tuple(words[:size]) in self._index.by_label for size in range(2, LEAST_LABEL + 1))
 
-    def places(self, text: str, shown: Sequence[str]) -> list[Mention]:
-        """Find places of the list: "the second one", "number 2", "the first two"."""
+    def places(self, text: str, shown: Sequence[str], listed: Sequence[str] = ()) -> list[Mention]:
+        """Find places of a list: "the second one", "number 2", "the first two"; the arguments are those of ``find``."""
         found: list[Mention] = []
         for name in ("pair", "number", "place", "alone"):
             for match in self._patterns[name].finditer(text):
@@ -164,9 +169,10 @@ class NameFinder:
                     places = [places[0], self._place({"digits": said["other"]})]
                 is_free = not any(each.start < match.end() and match.start() < each.end for each in found)
                 for (start, end), place in zip(spans, places, strict=True):
-                    index = place - 1 if place > 0 else len(shown) + place
-                    if is_free and shown:  # a place below the end of the list means no item
-                        of_place = tuple(shown[max(index, 0) : index + 1])
+                    among = listed if listed and "ordinal" in said and place <= len(listed) else shown
+                    index = place - 1 if place > 0 else len(among) + place
+                    if is_free and among:  # a place below the end of the list means no item
+                        of_place = tuple(among[max(index, 0) : index + 1])
                         found.append(Mention(start, end, shown=of_place, is_definite=True))
         return found
 

@@ -39,6 +39,7 @@ class Context:
         last: Slots of the last change, which "undo" means.
         intent: Intent of the last question, which "and the second one?" repeats.
         numbers: Numbers of the last answer, which are no customers.
+        listed: Items that the last answer listed, which "the second one" means.
         age: Answers since the last one that spoke of ``focus`` or ``category``.
         said: Frames of the answers so far that told nothing; none of them is said twice.
     """
@@ -58,12 +59,13 @@ class Context:
     said: tuple[str, ...] = ()
     other: str | None = None
     numbers: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
     age: int = 0
 
     def names_only(self, item_ids: Container[str], categories: Container[str], kinds: Container[str]) -> bool:
         """Return whether a context that a client sent back names nothing but what the shop has."""
         slots = [each.get("slots", {}) for each in (self.pending, self.asked) if each is not None] + [self.last or {}]
-        items: list[Any] = [*self.items, *self.hidden, *filter(None, (self.focus, self.other))]
+        items: list[Any] = [*self.items, *self.listed, *self.hidden, *filter(None, (self.focus, self.other))]
         items += [value for each in slots for name, value in each.items() if name in {"item_id", "other_id"}]
         items += [item for each in slots for item in each.get("item_ids", ())]
         return (

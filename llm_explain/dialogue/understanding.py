@@ -170,7 +170,7 @@ class Reader:
                 return offered
             context = replace(context, asked=None)
         chosen = tuple((context.asked or {}).get("choices", ()))
-        found = self._found(text, (chosen if is_short else ()) or context.items, bought)
+        found = self._found(text, (chosen if is_short else ()) or context.items, bought, context.listed)
         intent, rivals, part, score = self._intent(found, role)
         if user_id is not None and (both := self._of_two(text, intent, found, context, user_id, other_user)):
             return both
@@ -186,7 +186,7 @@ class Reader:
         ):
             return self._completed(context.asked, found, context)
         if chosen and is_short:  # a place is one of the list again, not of the choices
-            found = self._found(text, context.items, bought)
+            found = self._found(text, context.items, bought, context.listed)
             intent, rivals, part, _ = self._intent(found, role)
         if intent in {"resume", "why_not"} and context.hidden:
             of_hidden = self.names.find(text, context.hidden, bought)
@@ -282,9 +282,9 @@ class Reader:
         found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
         return is_this
 
-    def _found(self, text: str, shown: Sequence[str], bought: Container[str]) -> Mentions:
+    def _found(self, text: str, shown: Sequence[str], bought: Container[str], listed: Sequence[str] = ()) -> Mentions:
         """Return what a message mentions; the id of a customer is no place of the list, and no label."""
-        found = self.names.find(text, shown, bought)
+        found = self.names.find(text, shown, bought, listed)
         found.text = found.text.replace(NO_NAME, STAFF_USER)
         return found
 
@@ -441,9 +441,10 @@ class Reader:
         """Return the last intent, which a message asks of another item, or of another customer."""
         if user_id is not None and not found.found:
             return context.intent if context.intent and context.intent not in OF_THE_SHOP else "risk"
-        if context.intent in OF_ONE_ITEM | OF_A_TARGET | OF_A_SEARCH | {"compare"}:
-            return str(context.intent)
         is_listed = any(each.shown for each in found.found) or not found.found
+        is_of_answer = bool(context.listed) and bool(found.found) and is_listed  # "what's new?", "and the third one?"
+        if context.intent in OF_ONE_ITEM | OF_A_TARGET | OF_A_SEARCH | {"compare"} and not is_of_answer:
+            return str(context.intent)
         if not is_listed and found.masked(least=0).strip(" ?") == MASK:
             return "find"  # "coffee"
         return "why" if is_listed else "why_not"

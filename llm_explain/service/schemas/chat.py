@@ -66,6 +66,7 @@ class ChatContext(Body):
         intent: Intent of the last question.
         staff_user: Customer that a member of staff speaks of.
         numbers: Numbers of the last answer.
+        listed: Items that the last answer listed.
         said: Frames of answers that told nothing.
         other: Item that they spoke of before.
         age: Answers since the last one that spoke of these.
@@ -84,6 +85,7 @@ class ChatContext(Body):
     other: Id | None = None
     age: Annotated[int, Field(ge=0)] = 0
     numbers: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+    listed: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
     said: Annotated[tuple[Kind, ...], Field(max_length=20)] = ()
 
 

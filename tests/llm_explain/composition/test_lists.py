@@ -315,11 +315,11 @@ def test_a_list_asks_for_visible_links(explainer: Explainer, monkeypatch: pytest
         rows = [row for user_id in USERS for row in explainer.recommend(user_id, k=6, section="new")]
         return {claim.kind for row in rows for claim in row.reasons}
 
-    assert "similar_item" in kinds()
     links = explainer.shop.visible_links
     monkeypatch.setattr(links, "of_reasons", lambda other, item: np.zeros(len(other), dtype=bool))
-    monkeypatch.setitem(vars(links), "can_tell", True)  # a shop that can tell does not fall back on learned links
     assert not {"similar_item", "related_category"} & kinds()
+    monkeypatch.setitem(vars(explainer.shop), "names_categories", False)  # then the learned link is all that is known
+    assert "similar_item" in kinds()
 
 
 @pytest.mark.parametrize("is_seen", [True, False])

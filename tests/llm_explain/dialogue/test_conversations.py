@@ -546,3 +546,13 @@ def test_a_customer_to_compare_with_is_not_the_one_that_is_spoken_of(explainer: 
     assert talk.reply(USER, "she wants her data deleted", turn.context, role="staff").text.count("u03")
     spent = talk.reply(USER, "what does she spend?", replace(turn.context, focus=context.items[0]), role="staff")
     assert "Everything together" in spent.text
+
+
+@pytest.mark.parametrize("message", ["why the second one?", "and the second one?"])
+def test_a_place_is_one_of_what_the_last_answer_listed(explainer: Explainer, context: Context, message: str) -> None:
+    talk = Dialogue(explainer)
+    listed = replace(context, listed=(context.items[3], context.items[4]))
+    assert talk.reply(USER, message, listed).slots == {"item_id": context.items[4]}
+    assert talk.reply(USER, "why the last one?", context).slots == {"item_id": context.items[-1]}
+    new, why = held(talk, context, ["what's new?", "why the last one?"])
+    assert why.slots == {"item_id": (new.context.listed or context.items)[-1]}

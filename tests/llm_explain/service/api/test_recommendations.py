@@ -126,7 +126,7 @@ def test_a_group_of_lists_is_as_large_as_its_time_permits(
 
 def test_what_one_user_of_many_hides_is_told_to_the_others(client: TestClient) -> None:
     users = [f"u{number:02}" for number in range(12)]
-    ask = {"users": users, "k": 5, "section": "new"}
+    ask = {"users": users, "k": 5, "section": "again"}
     before = client.post("/v1/recommendations", json=ask).json()["results"]
     user, place = next(
         (user, place)
@@ -143,7 +143,7 @@ def test_what_one_user_of_many_hides_is_told_to_the_others(client: TestClient) -
     assert claims.isdisjoint((reason["kind"], reason["player"]) for reason in reasons)
     others = [number for number in range(len(users)) if number != user]
     assert [after[other]["items"] for other in others] == [before[other]["items"] for other in others]
-    assert after[user]["items"] == _ask(client, user_id=users[user], k=5, section="new")["items"]
+    assert after[user]["items"] == _ask(client, user_id=users[user], k=5, section="again")["items"]
     record = after[user]["items"][place]["explanation"]["id"]
     assert client.get(f"/v1/explanations/{record}").json()["reproduced"] is True
 

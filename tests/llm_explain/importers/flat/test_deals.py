@@ -63,7 +63,7 @@ def test_lists_of_categories_are_read_as_lists(tmp_path) -> None:
         "user_id,item_id,title,categories,viewed_at\n"
         'u1,i1,One,"[""news"", ""politics""]",2024-05-01\nu2,i2,Two,"[\'news\', \'sport\']",2024-05-02\n',
     )
-    assert done.tables.items["category"].tolist() == ["politics", "sport"]
+    assert done.tables.items["category"].tolist() == ["politics", "sports"]
     assert done.tables.items["categories"].tolist() == ["news|politics", "news|sport"]
 
 

@@ -191,7 +191,7 @@ def test_a_record_is_found_again_and_is_made_again_whatever_came_later(client: T
 
 
 def test_a_user_who_is_erased_is_gone_and_a_stranger_from_then_on(client: TestClient) -> None:
-    record = next(record for record in _list(client, "u09") if record["reasons"])
+    record = next(record for record in _list(client, "u09", k=20) if record["reasons"])
     _buy(client, "u09", "31", "k")
     client.post("/v1/feedback", json={"explanation_id": record["id"], "verdict": "wrong"})
     client.patch("/v1/users/u09/preferences", json={"kinds_off": ["season"]})

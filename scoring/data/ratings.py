@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -72,12 +73,13 @@ def scale_of(counts: pd.Series, kinds: Iterable[str] = (RATE,)) -> Ratings | Non
         kinds: Kinds of event that have the ratings.
 
     Returns:
-        The scale; ``None`` for fewer than two different ratings. If 0 is more common than 1 and no rating lies between,
-        it stands for no rating.
+        The scale; ``None`` for fewer than two different ratings. 0 stands for no rating if it is more common than the
+        next rating and none lies between 0 and 1. The next rating of whole ones is 1, even if a log has none.
     """
     seen = counts.sort_index()
-    if len(seen) > 2 and seen.index[0] == 0 and seen.index[1] >= 1 and seen.iloc[0] > seen.get(1, 0):
-        seen = seen.iloc[1:]
+    if len(seen) > 2 and seen.index[0] == 0 and seen.index[1] >= 1:
+        is_by_ones = bool((np.diff(seen.index[1:].to_numpy(dtype=float)) == 1).all())
+        seen = seen.iloc[1:] if seen.iloc[0] > (seen.get(1, 0) if is_by_ones else seen.iloc[1]) else seen
     if len(seen) < 2:
         return None
     found = seen.index.to_numpy(dtype=float)

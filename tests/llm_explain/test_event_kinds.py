@@ -43,7 +43,7 @@ def explained(tables: Tables, folder: Path, locale: str) -> list[tuple[str, set[
             explanation.text.text,
             {str(each.facts.get(EVENT_KIND, PURCHASE)) for each in (*explanation.reasons, *explanation.statements)},
         )
-        for user_id in explainer.events.user_ids[:12]
+        for user_id in explainer.events.user_ids[:6]
         for tone in ("friendly", "concise", "formal")
         for explanation in explainer.recommend(user_id, k=10, tone=tone, locale=locale)  # type: ignore[arg-type]
         if explanation.text

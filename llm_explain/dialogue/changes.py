@@ -12,6 +12,7 @@ from llm_explain.dialogue.turns import named
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.dialogue.answers import Answers
     from llm_explain.dialogue.turns import Context
     from llm_explain.dialogue.understanding import Reading
@@ -50,7 +51,7 @@ def proposed(reading: Reading, context: Context, answers: Answers) -> Proposal:
         return Proposal(intent, slots, answer, replace(unchanged, asked=asked))
     if intent == "resume" and _is_on(slots, context):
         return Proposal(intent, slots, Answer(answers.switched_off(), focus=slots.get("item_id")), unchanged)
-    answer = Answer(statements("ask", intent, slots), focus=slots.get("item_id"))
+    answer = Answer(statements("ask", intent, slots, answers.scene.shop), focus=slots.get("item_id"))
     after = replace(context.about(answer.focus, slots), pending={"intent": intent, "slots": slots}, asked=None)
     return Proposal(intent, slots, answer, after, is_open=True)
 
@@ -80,14 +81,23 @@ def changed(context: Context, intent: str, slots: Mapping[str, Any]) -> Context:
     )
 
 
-def statements(verb: str, intent: str, slots: Mapping[str, Any]) -> list[Statement]:
-    """Return the questions before a change, or what was done."""
-    groups, items = named(slots, "group"), named(slots, "item")
+def statements(verb: str, intent: str, slots: Mapping[str, Any], shop: ShopEvidence) -> list[Statement]:
+    """Return the questions before a change, or what was done, without the names of what no answer may name."""
+    groups, items = spoken(shop, named(slots, "group"), named(slots, "item"))
+    is_hidden = len(groups) + len(items) < len((*named(slots, "group"), *named(slots, "item")))
     said = [Statement(f"{verb}_{intent}_group", categories=groups)] if groups else []
     said += [Statement(f"{verb}_{intent}_item", items=items)] if items else []
     if "kind" in slots:
         said.append(Statement(f"{verb}_{intent}_kind", kind=slots["kind"]))
+    said += [Statement(f"{verb}_{intent}_hidden")] if is_hidden else []
     return said or [Statement(f"{verb}_{intent}_all")]
+
+
+def spoken(shop: ShopEvidence, groups: Sequence[str], items: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the categories and the items that an answer may name."""
+    rows = dict(zip(items, shop.catalogue.index_of(items).tolist(), strict=True)) if items else {}
+    named_items = tuple(each for each in items if not shop.is_sensitive(rows[each]))
+    return tuple(filter(shop.policy.may_name_category, groups)), named_items
 
 
 def _is_on(slots: Mapping[str, Any], context: Context) -> bool:

@@ -134,7 +134,9 @@ class Dialogue:
         of_item = [catalogue.category_names[index] for index in catalogue.category_index]
         category_of = dict(zip(map(str, catalogue.item_ids), of_item, strict=True))
         grammar, locale = self._grammar, folder_of(self._locale)[0]
-        finder = NameFinder(grammar, titles, categories, locale_encoder(locale), like)
+        hidden = {str(item) for row, item in enumerate(catalogue.item_ids) if shop.is_sensitive(row)}
+        hidden |= {name for name in categories if not shop.policy.may_name_category(name)}
+        finder = NameFinder(grammar, titles, categories, locale_encoder(locale), like, hidden)
         return Reader(grammar, finder, intent_classifier(locale), category_of, self._is_user)
 
     def prepare(self) -> None:
@@ -373,7 +375,7 @@ class Dialogue:
         if pending is None or word == "no":
             return self._turn("no", {}, Answer([Statement("cancelled")]), after)
         intent, slots = str(pending["intent"]), dict(pending["slots"])
-        answer = Answer(statements("done", intent, slots))
+        answer = Answer(statements("done", intent, slots, self._explainer.shop))
         turn = self._turn("yes", slots, answer, changed(after, intent, slots))
         change = {"intent": intent, "slots": slots}
         return replace(turn, change=change if after.staff_user is None else {**change, "user_id": after.staff_user})
@@ -443,12 +445,16 @@ class Dialogue:
         """Return a sentence that is verified; empty if it is not."""
         if not isinstance(part, Statement):
             return part.text if part.verdict.ok else ""
+        if not all(map(self._explainer.shop.policy.may_name_category, filter(None, (part.category, *part.categories)))):
+            return ""
         part = self._wording.spoken(part)
         text = self._wording.say(part)
         return text if text and self._verifier.accepts(text, part) else ""
 
     def _choices(self, choices: Sequence[str]) -> tuple[str, ...]:
         """Return choices in words; items that share a label are told apart by their ids."""
+        shop, titles, meaning = self._explainer.shop, self._explainer.titles, self._wording.meaning
+        choices = [c for c in choices if c in titles or meaning(c) or shop.policy.may_name_category(c)]
         told = [self._choice(choice) for choice in choices]
         return tuple(
             f"{name} #{choice}" if told.count(name) > 1 else name for name, choice in zip(told, choices, strict=True)

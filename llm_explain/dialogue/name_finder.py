@@ -46,6 +46,7 @@ class NameFinder:
         categories: Names of each category, as the shop and as the locale says them, the largest first.
         encoder: Turns texts into embeddings of unit length; ``None`` to find names by their words alone.
         like: Finder of an earlier version of the shop's names, whose reading is used again; ``None`` for none.
+        hidden: Ids of items and names of categories that whole names alone mean: no answer may name them.
     """
 
     def __init__(
@@ -55,9 +56,10 @@ class NameFinder:
         categories: Mapping[str, Sequence[str]],
         encoder: Callable[[list[str]], Floats] | None = None,
         like: NameFinder | None = None,
+        hidden: Container[str] = (),
     ) -> None:
         self._grammar, self._titles, self._categories = grammar, titles, categories
-        self._index: NameIndex = NameIndex(grammar, titles, categories, None if like is None else like._index)
+        self._index: NameIndex = NameIndex(grammar, titles, categories, None if like is None else like._index, hidden)
         self._places = {unaccented(word): place for word, place in place_words(grammar.ordinals).items()}
         ordinals = "|".join(sorted(map(re.escape, self._places), key=len, reverse=True))
         cardinals = "|".join(sorted(map(re.escape, grammar.cardinals), key=len, reverse=True)) or "(?!)"
@@ -75,7 +77,8 @@ class NameFinder:
         if like is not None and [*like._categories.items()] == [*categories.items()]:
             self._meanings = like._meanings
         elif encoder is not None:
-            self._meanings = Meanings(categories, encoder)
+            spoken = {name: several for name, several in categories.items() if name not in hidden}
+            self._meanings = Meanings(spoken, encoder)
 
     def labels(self) -> dict[str, Sequence[str]]:
         """Return the names of each title."""

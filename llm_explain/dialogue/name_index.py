@@ -18,7 +18,7 @@ from llm_explain.dialogue.intents import MASK, known_words
 from llm_explain.dialogue.words import place_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from llm_explain.dialogue.words import Grammar
 
@@ -92,6 +92,7 @@ class NameIndex:
         titles: Names of each item, as shown and as the locale says them, the items that most users have first.
         categories: Names of each category, as the shop and as the locale says them, the largest first.
         like: Index of an earlier version of the shop's names, whose reading is used again; ``None`` for none.
+        hidden: Ids of items and names of categories that whole names alone mean: no answer may name them.
 
     Attributes:
         common: Words that never tell one item from another.
@@ -112,8 +113,9 @@ class NameIndex:
         titles: Mapping[str, Sequence[str]],
         categories: Mapping[str, Sequence[str]],
         like: NameIndex | None = None,
+        hidden: Container[str] = (),
     ) -> None:
-        self._grammar = grammar
+        self._grammar, self._hidden = grammar, hidden
         self._reads: dict[tuple[str, ...], _Names]
         self.common = frozenset(self.stem(word) for word in grammar.common)
         cues = [t for text in grammar.texts() for t in self.tokens(folded(text.replace(MASK, " ")))]
@@ -151,10 +153,9 @@ class NameIndex:
                 self.categories[key] = category
         self.last_characters: dict[str, str] = {}
         if not grammar.is_spaced:
-            self._index_inside(categories)
-            last = {
-                category: {folded(_short(name))[-1:] for name in several} for category, several in categories.items()
-            }
+            spoken = {category: several for category, several in categories.items() if category not in hidden}
+            self._index_inside(spoken)
+            last = {category: {folded(_short(name))[-1:] for name in several} for category, several in spoken.items()}
             counts = Counter(character for own in last.values() for character in own)
             self.last_characters = {each: name for name, own in last.items() for each in own if counts[each] == 1}
         spelt = {word for each in read.values() for word in each.spelt} if grammar.is_spaced else set()
@@ -174,15 +175,17 @@ class NameIndex:
         alike: dict[int, tuple[_Names, array[int]]] = {}
         for place, own in enumerate(names.values()):
             alike.setdefault(id(own), (own, array("I")))[1].append(place)
+        unspoken = {place for place, item in enumerate(names) if item in self._hidden}
         by_label: dict[tuple[str, ...], array[int]] = {}
         by_key: dict[Key, array[int]] = {}
         for own, places in alike.values():
+            spoken = array("I", (place for place in places if place not in unspoken)) if unspoken else places
             for label in {*map(tuple, own.labels)}:
-                by_label.setdefault(label, array("I")).extend(places)
+                by_label.setdefault(label, array("I")).extend(spoken)
             for key in own.keys:
                 by_key.setdefault(self.key(key), array("I")).extend(places)
                 for part in dict.fromkeys(self._parts(key)):
-                    self._by_part.setdefault(part, array("I")).extend(places)
+                    self._by_part.setdefault(part, array("I")).extend(spoken)
         self._by_part = {part: array("I", sorted(places)) for part, places in self._by_part.items()}
         self.by_label = {label: [self._ids[place] for place in sorted(places)] for label, places in by_label.items()}
         self.items = {key: [self._ids[place] for place in sorted(places)] for key, places in by_key.items()}
@@ -190,10 +193,12 @@ class NameIndex:
     def _index_category(self, category: str, names: Sequence[str], leading: dict[str, str]) -> None:
         for key in self._read([re.sub(r"[,(（，)）]", " ", name) for name in names]).keys:
             self.categories.setdefault(self.key(key), category)
+            if category in self._hidden:
+                continue
             told = {token.stem for name in names for token in self.tokens(self._negated.sub(" ", folded(name)))}
             for word in (each for each in key if each in told) if self._grammar.is_spaced else (self.head(key),):
                 self._add_part(word, category)
-        for name in names:
+        for name in () if category in self._hidden else names:
             if self._grammar.is_spaced:
                 stems = [token.stem for token in self.tokens(folded(name))]
                 for run in _runs(stems):

@@ -556,3 +556,33 @@ def test_a_place_is_one_of_what_the_last_answer_listed(explainer: Explainer, con
     assert talk.reply(USER, "why the last one?", context).slots == {"item_id": context.items[-1]}
     new, why = held(talk, context, ["what's new?", "why the last one?"])
     assert why.slots == {"item_id": (new.context.listed or context.items)[-1]}
+
+
+@pytest.mark.parametrize(("locale", "stop", "yes", "off"), [
+    ("en", "stop using my beer purchases", "yes", "what did you switch off?"),
+    ("es", "deja de usar mis compras de beer", "sí", "¿qué has desactivado?"),
+    ("zh", "不要再用beer的购买记录", "是", "你关闭了什么"),
+])  # fmt: skip
+def test_what_no_answer_may_name_is_switched_off_without_its_name(
+    explainer: Explainer, context: Context, locale: str, stop: str, yes: str, off: str
+) -> None:
+    talk, frames = Dialogue(explainer, locale=locale), dialogue_words(locale)[1].frames
+    turns = held(talk, replace(context, items=()), [stop, yes])
+    assert [turn.text for turn in turns] == [frames["ask_stop_hidden"], frames["done_stop_hidden"]]
+    assert turns[1].change == {"intent": "stop", "slots": {"category": "beer"}}
+    for role in ("shopper", "staff"):
+        (told,) = held(talk, turns[1].context, [off], cast("Role", role))
+        assert told.text.endswith(frames["left_out_hidden"].format(count=1))
+    assert not talk._said(Statement("left_out_group", category="beer"))
+    assert "beer" not in talk._choices(["beer", "soup"])
+
+
+@pytest.mark.parametrize(("locale", "said", "name"), [
+    ("en", "stop using my pills", "Abortion pills"), ("en", "stop using my meat purchases", "Halal meat"),
+    ("es", "deja de usar mis compras de carne", "carne halal"), ("zh", "不要再用肉的记录", "清真肉"),
+])  # fmt: skip
+def test_a_part_of_a_name_that_no_answer_may_say_means_nothing(locale: str, said: str, name: str) -> None:
+    grammar, _, _ = dialogue_words(locale)
+    names = NameFinder(grammar, {"a": [f"{name} 1"]}, {name: [name], "x": ["x"]}, hidden={name, "a"})
+    assert not any(each.category or each.categories or each.items for each in names.find(said, []).found)
+    assert [each.category for each in names.find(f"{name} ?", []).found] == [name]

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_explain.dialogue import offers
-from llm_explain.dialogue.changes import spoken
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.own_events import MOST_NAMED
@@ -155,7 +154,7 @@ class Answers:
         """Return what the user has switched off or hidden."""
         off = self.scene.context
         told = [] if off.is_personal else [Statement("left_out_all")]
-        groups, items = spoken(self.scene.shop, off.groups_off, off.hidden)
+        groups, items = offers.spoken(self.scene.shop, off.groups_off, off.hidden)
         told += [Statement("left_out_group", category=each) for each in groups]
         told += [Statement("left_out_kind", kind=each) for each in off.kinds_off]
         told += [Statement("left_out", item=each) for each in items]

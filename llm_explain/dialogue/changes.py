@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.dialogue.facts import Statement
+from llm_explain.dialogue.offers import spoken
 from llm_explain.dialogue.scene import Answer
 from llm_explain.dialogue.turns import named
 
@@ -91,13 +92,6 @@ def statements(verb: str, intent: str, slots: Mapping[str, Any], shop: ShopEvide
         said.append(Statement(f"{verb}_{intent}_kind", kind=slots["kind"]))
     said += [Statement(f"{verb}_{intent}_hidden")] if is_hidden else []
     return said or [Statement(f"{verb}_{intent}_all")]
-
-
-def spoken(shop: ShopEvidence, groups: Sequence[str], items: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the categories and the items that an answer may name."""
-    rows = dict(zip(items, shop.catalogue.index_of(items).tolist(), strict=True)) if items else {}
-    named_items = tuple(each for each in items if not shop.is_sensitive(rows[each]))
-    return tuple(filter(shop.policy.may_name_category, groups)), named_items
 
 
 def _is_on(slots: Mapping[str, Any], context: Context) -> bool:

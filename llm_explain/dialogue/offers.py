@@ -121,3 +121,10 @@ def _ends(shop: ShopEvidence, item_id: str, history: History) -> list[pd.Timesta
     store = Evidence(shop, [history]).usual_store(0) if len(history) else None
     running = shop.promotions.running(history.as_of, int(index), store_id=store)
     return [run.end for run in running if shop.policy.may_speak_promotion(run.label)]
+
+
+def spoken(shop: ShopEvidence, groups: Sequence[str], items: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the categories and the items that an answer may name."""
+    rows = dict(zip(items, shop.catalogue.index_of(items).tolist(), strict=True)) if items else {}
+    named_items = tuple(each for each in items if not shop.is_sensitive(rows[each]))
+    return tuple(filter(shop.policy.may_name_category, groups)), named_items

@@ -218,8 +218,9 @@ class Answers:
         if slots["intent"] == "last_bought":
             return Answer([own.last_basket()])
         if slots["intent"] == "paid":
-            usual = own.per_purchase()
-            return Answer([own.spent(), *([usual] if usual else [])])
+            total = own.spent()
+            usual = own.per_month() if slots.get("monthly") else own.per_purchase()
+            return Answer([total, *([usual] if usual and total.numbers.get("count", 0) > 1 else [])])
         told = own.most_often()
         return Answer([told], focus=told.item)
 

@@ -48,6 +48,9 @@ LEAST_WORDS: Final = 6
 OF_PERIODS: Final = frozenset({*OF_OWN_EVENTS, "visits", "know"})
 """Intents that are answered for a period."""
 
+OF_DAYS: Final = frozenset({"basket", "visits", "within", "within_day"})
+"""Frames that tell a period, or the day of the last visit."""
+
 OF_HISTORY: Final = frozenset({*OF_OWN_EVENTS, "know", "visits", "prove"})
 """Intents whose answers to staff say until when the history goes: a risk or a forecast may be of a later day."""
 
@@ -87,6 +90,9 @@ class Dialogue:
         self.advise(staff or self._given)
         currency = explainer.shop.shop.currency
         self._periods = Periods(self._grammar, locale)
+        self._then, self._monthly = (
+            re.compile(unaccented(each)) for each in (self._grammar.then, self._grammar.monthly)
+        )
         self._wording = Wording(words, locale, self._names, currency)
         self._verifier = AnswerVerifier(rules, locale, self._names, currency)
 
@@ -187,15 +193,16 @@ class Dialogue:
                 return first
             second = self.reply(user_id, both[1], first.context, **given)
             return self._joined(first, second)
-        message, periods = self._cut(message[:MOST_CHARACTERS])
+        message, periods = self._cut(message[:MOST_CHARACTERS], context)
         context, asked_of = context if role == "staff" else replace(context, staff_user=None), user_id
+        user_id = context.staff_user or user_id
         answers = self._answers(user_id, context, history, suppressions)
         asked_in = context if role == "shopper" else replace(context, staff_user=context.staff_user or user_id)
         asked_in = replace(asked_in, age=context.age + bool(periods))  # "what did I spend in May", in all
         reading = self._chosen(message, context)
         reading = reading or self._reader.read(message, asked_in, role, answers.scene.bought)
-        is_alone = len(message.strip(" ?¿？，,.")) < LEAST_WORDS
-        reading = _of_periods(reading, periods, context, is_alone=is_alone)
+        is_alone = len(message.strip(" ?¿？，,.")) < (LEAST_WORDS if self._grammar.is_spaced else LEAST_WORDS // 2)
+        reading = _of_periods(reading, periods, context, is_alone=is_alone, is_staff=role == "staff")
         if role == "staff" and reading.intent == "usual" and context.intent in {"order", "due"}:
             reading = replace(reading, intent="order")  # "is that more than usual?" of an order
         if reading.intent in {"yes", "no"}:
@@ -208,7 +215,7 @@ class Dialogue:
                 answers = self._answers(user_id, context, history, suppressions)
             if user_id != asked_of and reading.intent not in TALK | OF_THE_SHOP:
                 reading.slots.setdefault("user_id", user_id)
-        reading = deepened(reading, context)
+        reading = self._of_amounts(deepened(reading, context), message, context)
         if reading.intent in CHANGES and not reading.choices:
             change = proposed(reading, context, answers)
             told = {**change.slots, **{name: value for name, value in reading.slots.items() if name == "user_id"}}
@@ -230,8 +237,8 @@ class Dialogue:
         )
         return self._turn("unknown" if reading.intent in OUTSIDE else reading.intent, reading.slots, answer, after)
 
-    def _cut(self, message: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """Return a message without the periods that it names, and the periods; none in a shop without dates."""
+    def _cut(self, message: str, context: Context) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Return a message without the periods that it names, and the periods; "then" means that of the last answer."""
         shop = self._explainer.shop
         found: list[tuple[str, str]] = []
         today = shop.shop.clock.local(self._explainer.as_of).date()
@@ -240,13 +247,27 @@ class Dialogue:
             if period is None:
                 break
             found.append((period[0].isoformat(), period[1].isoformat()))
+        if not found and len(context.days) > 1 and self._then.search(folded(message)):
+            found.append((context.days[0], context.days[1]))
         return message, tuple(found)
+
+    def _of_amounts(self, reading: Reading, message: str, context: Context) -> Reading:
+        """Return a question about what was paid: of a month, or of the purchase that the last answer told."""
+        if reading.intent != "paid":
+            return reading
+        if self._monthly.search(folded(message)):
+            return replace(reading, slots={**reading.slots, "monthly": True})
+        is_bare = reading.is_bare and not reading.slots.keys() & {"item_id", "category", "period"}
+        is_last = context.intent == "last_bought" and context.days[:1] == context.days[1:]
+        return replace(reading, slots={**reading.slots, "period": context.days}) if is_bare and is_last else reading
 
     def _chosen(self, message: str, context: Context) -> Reading | None:
         """Return the question that a message chooses in the words in which it was offered."""
         asked = context.asked or {}
-        named = (each for each in asked.get("choices", ()) if self._wording.meaning(each) == message.strip())
-        intent = next(named, None) if asked.get("slot") == "intent" else None
+        is_staff, said = context.staff_user is not None, _bare(message)
+        choices = asked.get("choices", ()) if asked.get("slot") == "intent" else ()
+        named = (each for each in choices if _bare(self._wording.meaning(each, is_staff=is_staff)) == said)
+        intent = next(named, None)
         return None if intent is None else Reading(intent, dict(asked["slots"]))
 
     def _answered(self, reading: Reading, answers: Answers, user_id: str, context: Context, role: Role) -> Answer:
@@ -277,7 +298,8 @@ class Dialogue:
         if customer != before and self._is_user(customer):
             begun = self.start(customer, k=len(context.items))
             topic = context.focus, context.category
-            context = replace(begun, staff_user=customer, focus=topic[0], category=topic[1], intent=context.intent)
+            begun = replace(begun, staff_user=customer, other_user=before, users=context.users)
+            context = replace(begun, focus=topic[0], category=topic[1], intent=context.intent)
             is_named = bool(reading.slots.keys() & {"item_id", "other_id", "category"} or reading.choices)
             return customer, context, self._reader.read(message, context, "staff") if is_named else reading
         return customer, replace(context, staff_user=before), reading
@@ -321,6 +343,12 @@ class Dialogue:
             answer = Answer([Statement("no_model")])
         elif intent in {"delete_data", "export_data", "help"}:
             answer = Answer([Statement(f"{intent}_staff", user=None if intent == "help" else customer)])
+        elif intent == "certainty" or (intent == "shopping" and context.intent == "order" and context.focus):
+            last = str(context.intent)
+            told = staff.answer(last if last in RISK else "order", {"item_id": context.focus}, customer, self._locale)
+            held = [] if last in RISK or staff.demand is None else staff.demand.coverage()
+            before = [Statement("shopping_staff")] if intent == "shopping" else []
+            answer = replace(told, parts=[*before, *told.parts, *([] if before else held)])
         elif intent in {"unknown", "small_talk", "shopping"}:
             answer = Answer([Statement(f"{intent}_staff")])
         elif intent not in TALK | OF_THE_SHOP and not self._is_user(customer):
@@ -397,9 +425,18 @@ class Dialogue:
             needs_confirmation, context = False, replace(context, pending=None)
         if not said:
             said = [self._said(Statement("unknown"))]
-        choices = self._choices(answer.choices)
+        choices = self._choices(answer.choices, is_staff=context.staff_user is not None)
         numbers = self._numbers(" ".join(said)) if context.staff_user else ()
-        context = replace(context, numbers=numbers, listed=_listed(answer))
+        users = dict.fromkeys(part.user for part in parts if isinstance(part, Statement) and part.user)
+        is_kept = not _listed(answer) and (context.focus is None or context.age > 0)
+        context = replace(
+            context,
+            numbers=numbers,
+            listed=_listed(answer),
+            users=tuple(filter(None, users)) if len(users) > 1 else context.users if is_kept else (),
+            other_user=slots.get("other_user", context.other_user),
+            days=_days(answer),
+        )
         return Turn(
             intent,
             dict(slots),
@@ -451,19 +488,24 @@ class Dialogue:
         text = self._wording.say(part)
         return text if text and self._verifier.accepts(text, part) else ""
 
-    def _choices(self, choices: Sequence[str]) -> tuple[str, ...]:
+    def _choices(self, choices: Sequence[str], *, is_staff: bool = False) -> tuple[str, ...]:
         """Return choices in words; items that share a label are told apart by their ids."""
         shop, titles, meaning = self._explainer.shop, self._explainer.titles, self._wording.meaning
         choices = [c for c in choices if c in titles or meaning(c) or shop.policy.may_name_category(c)]
-        told = [self._choice(choice) for choice in choices]
+        told = [self._choice(choice, is_staff=is_staff) for choice in choices]
         return tuple(
             f"{name} #{choice}" if told.count(name) > 1 else name for name, choice in zip(told, choices, strict=True)
         )
 
-    def _choice(self, choice: str) -> str:
+    def _choice(self, choice: str, *, is_staff: bool = False) -> str:
         if choice in self._explainer.titles:
             return self._names.item(choice)
-        return self._wording.meaning(choice) or self._names.category(choice)
+        return self._wording.meaning(choice, is_staff=is_staff) or self._names.category(choice)
+
+
+def _bare(text: str) -> str:
+    """Return a message or a choice in lower case, without the marks around it."""
+    return folded(text).strip(" ?¿!¡.？。")
 
 
 def _lost(reading: Reading) -> str | None:
@@ -471,8 +513,14 @@ def _lost(reading: Reading) -> str | None:
     return reading.slots.get("item_id") if reading.intent in {"unknown", "off_topic"} else None
 
 
-def _of_periods(reading: Reading, periods: tuple[tuple[str, str], ...], context: Context, *, is_alone: bool) -> Reading:
+def _of_periods(
+    reading: Reading, periods: tuple[tuple[str, str], ...], context: Context, *, is_alone: bool, is_staff: bool
+) -> Reading:
     """Return a reading about periods; a bare period asks the last question again: "and in October?"."""
+    if periods and reading.is_bare and not reading.slots and reading.intent == "how_often":
+        reading = replace(reading, intent="visits")  # "how many times this summer"
+    elif periods and reading.intent == "stock" and not is_staff:
+        reading = replace(reading, intent="how_often")  # "how many bananas this year"
     if not periods or not ((is_alone and context.intent in OF_PERIODS) or reading.intent in OF_PERIODS | CHANGES):
         return reading
     if is_alone and context.intent in OF_PERIODS:
@@ -490,6 +538,16 @@ def _has_same_names(catalogue: Catalogue, other: Catalogue) -> bool:
         and np.array_equal(catalogue.category_index, other.category_index)
         and tuple(catalogue.category_names) == tuple(other.category_names)
     )
+
+
+def _days(answer: Answer) -> tuple[str, ...]:
+    """Return the first and the last day of the period, or of the last visit, that an answer tells."""
+    told = [part for part in answer.parts if isinstance(part, Statement) and part.frame in OF_DAYS]
+    if not told:
+        return ()
+    last = told[0].dates["last"]
+    first = told[0].dates["first"] if told[0].frame == "within" else last
+    return first.isoformat(), last.isoformat()
 
 
 def _listed(answer: Answer) -> tuple[str, ...]:

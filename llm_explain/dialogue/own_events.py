@@ -188,6 +188,17 @@ class OwnEvents:
         sums = np.bincount(place, self._history.price[rows] * self._history.quantity[rows])
         return Statement("per_purchase", amounts={"amount": round(float(np.median(sums)), 2)})
 
+    def per_month(self) -> Statement | None:
+        """Return the mean of what the user paid in a calendar month, from the first to the last purchase."""
+        rows = np.flatnonzero(self._history.is_target & (self._history.price > 0))
+        if not len(rows) or not self._shop.has_dates or self._shop.crowd_kind != PURCHASE:
+            return None
+        first, last = self._ends(self._history.is_target).values()
+        months = 12 * (last.year - first.year) + last.month - first.month + 1
+        total = float((self._history.price[rows] * self._history.quantity[rows]).sum())
+        amounts, dates = {"amount": round(total / months, 2)}, {"first": first, "last": last}
+        return Statement("per_month", amounts=amounts, numbers={"months": months}, dates=dates)
+
     def signals(self, event: str, item_id: str | None = None) -> Statement:
         """Return how many events of a kind there are, the last day, and the latest titles that may be named."""
         history, titles = self._history, self._shop.title_index

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from llm_explain.dialogue.words import Grammar
 
 DAY: Final = dt.timedelta(days=1)
+SEASONS: Final = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
+"""First month of each season, as the north counts; the answer names the days."""
 
 
 class Periods:
@@ -54,7 +56,10 @@ class Periods:
 
 
 def _span(name: str, today: dt.date) -> tuple[dt.date, dt.date]:
-    """Return the first and the last day of "this month", "last week" and the like."""
+    """Return the first and the last day of "this month", "last week" and the like; of the last such season begun."""
+    if name in SEASONS:
+        first = dt.date(today.year - (SEASONS[name] > today.month), SEASONS[name], 1)
+        return first, (first + 95 * DAY).replace(day=1) - DAY
     month, week = today.replace(day=1), today - today.weekday() * DAY
     before = (month - DAY).replace(day=1)
     spans = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ import llm_explain.jobs.churn
 import llm_explain.jobs.demand
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.scene import Answer
+from llm_explain.errors import ArtifactError
 from llm_explain.evaluation.audit.tables import raw_tables_sql
 from llm_explain.jobs.churn.sql import setting_sql
 from llm_explain.jobs.demand import DemandScene, explain
@@ -23,7 +25,7 @@ from llm_explain.records import Text, Verdict
 from scoring.demand.outlook import outlook
 from scoring.demand.panel import ITEM, STORE
 from scoring.demand.stock import StockPolicy, orders
-from scoring.demand.storage import load
+from scoring.demand.storage import load, read_figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -55,16 +57,18 @@ class DemandAdvice:
         forecaster: A trained model.
         panel: The weekly sales that it was fitted on.
         stock: Table of ``scoring.demand.stock.read_stock``; ``None`` without one.
+        figures: What the backtest measured; empty if it is not known.
     """
 
     forecaster: Forecaster
     panel: SalesPanel
     stock: pd.DataFrame | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path, stock: pd.DataFrame | None = None) -> DemandAdvice:
         """Read what ``llm-explain demand train`` wrote; ``SettingError`` if a lead time is longer than the forecast."""
-        advice = cls(*load(folder), stock)
+        advice = cls(*load(folder), stock, figures(folder))
         if stock is not None:
             _ = advice._stocked
         return advice
@@ -84,6 +88,11 @@ class DemandAdvice:
         held = rows[self._is_held[rows]]
         best = max(held if len(held) else rows, key=self._sold)
         return next(iter(explain(self._scene(np.array([best])), locale=locale)), None)
+
+    def coverage(self) -> list[Statement]:
+        """Return how often ranges of 80 % held in the backtest; nothing if it is not known."""
+        share = self.figures.get("coverage80")
+        return [] if share is None else [Statement("coverage", numbers={"share": round(100 * share)})]
 
     def has_forecast(self, item_id: str) -> bool:
         """Return whether an item has a forecast."""
@@ -226,6 +235,13 @@ class Staff:
             return Answer([Statement("without_stock_table")])
         due = self.demand.due(locale)
         return _told(due) if due else Answer([Statement("no_orders")])
+
+
+def figures(folder: Path) -> dict[str, Any]:
+    """Return what the backtest of a demand model measured; nothing if it was not kept."""
+    with suppress(ArtifactError):
+        return read_figures(folder)
+    return {}
 
 
 def _risk_sql(job: ChurnJob, tables: Path, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:

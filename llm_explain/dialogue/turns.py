@@ -40,6 +40,9 @@ class Context:
         intent: Intent of the last question, which "and the second one?" repeats.
         numbers: Numbers of the last answer, which are no customers.
         listed: Items that the last answer listed, which "the second one" means.
+        users: Customers that the last answers listed, whom "the second one" means before an item.
+        other_user: Customer that they spoke of before ``staff_user``.
+        days: First and last day that the last answer told, which "then" means: of a visit, or of a period.
         age: Answers since the last one that spoke of ``focus`` or ``category``.
         said: Frames of the answers so far that told nothing; none of them is said twice.
     """
@@ -60,6 +63,9 @@ class Context:
     other: str | None = None
     numbers: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    other_user: str | None = None
+    days: tuple[str, ...] = ()
     age: int = 0
 
     def names_only(self, item_ids: Container[str], categories: Container[str], kinds: Container[str]) -> bool:

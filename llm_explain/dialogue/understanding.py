@@ -151,6 +151,7 @@ class Reader:
                 grammar.assent, grammar.amount,
             )
         )  # fmt: skip
+        self._both = re.compile(unaccented(grammar.both))
         verbs = dict.fromkeys(CHANGES, grammar.stops) | {"resume": grammar.resumes}
         self._verbs = {intent: re.compile(unaccented(pattern)) for intent, pattern in verbs.items()}
         self._greetings = frozenset(map(plain, grammar.examples()["small_talk"]))
@@ -162,8 +163,7 @@ class Reader:
         is_short = size <= MOST_WORDS
         if context.pending is not None and is_short and (decision := self._decision(text, context, bought)):
             return Reading(decision)
-        text, user_id = self._without_user(text, message, context) if role == "staff" else (text, None)
-        text, other_user = (text, None) if user_id is None else self._with_other(text, message, context)
+        text, user_id, other_user = self._customers(text, message, context) if role == "staff" else (text, None, None)
         text = self._without_greeting(text)
         if (context.asked or {}).get("slot") == "intent":
             if is_short and (offered := self._offered(text, context)) is not None:
@@ -174,6 +174,7 @@ class Reader:
         intent, rivals, part, score = self._intent(found, role)
         if user_id is not None and (both := self._of_two(text, intent, found, context, user_id, other_user)):
             return both
+        intent, rivals = _of_risk(intent, rivals, found, user_id)
         decision = self._bare_decision(text) if is_short else None
         if decision == "no" or (decision and intent not in {"small_talk", *CHANGES}):
             return Reading(decision)  # nothing waits for it; "ok" is small talk
@@ -359,6 +360,28 @@ class Reader:
         at = text.index(user_id, match.start())
         return f"{text[:at]}{NO_NAME}{text[at + len(user_id) :]}", _as_written(user_id, message)
 
+    def _customers(self, text: str, message: str, context: Context) -> tuple[str, str | None, str | None]:
+        """Return a text without the customers that a member of staff means, and them: by an id, or as listed."""
+        masked, user_id = self._without_user(text, message, context)
+        if user_id is None:
+            return self._of_listed(text, context)
+        masked, other_user = self._with_other(masked, message, context)
+        return masked, user_id, other_user
+
+    def _of_listed(self, text: str, context: Context) -> tuple[str, str | None, str | None]:
+        """Return a text without a customer that the last answers listed, and which it means; two for "those two"."""
+        if context.focus is not None and not context.age:
+            return text, None, None  # the last answer spoke of an item
+        if self._both.search(text) is not None:
+            last = [each for each in (context.staff_user, context.other_user) if each is not None]
+            pair = context.users if len(context.users) == 2 or len(last) < 2 else last
+            one, other = (*sorted(pair[:2], key=lambda user: user != context.staff_user), None, None)[:2]
+            return (text, one, other) if other is not None else (text, None, None)
+        for place in self.names.places(text, (), context.users):
+            if place.shown:
+                return f"{text[: place.start]}{NO_NAME}{text[place.end :]}", place.shown[0], None
+        return text, None, None
+
     def _with_other(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
         """Return a text without the id of a second customer that stands near the first: "541 or 1037"."""
         masked, other = self._without_user(text, message, context)
@@ -440,7 +463,8 @@ class Reader:
     def _repeated(self, found: Mentions, context: Context, user_id: str | None) -> str:
         """Return the last intent, which a message asks of another item, or of another customer."""
         if user_id is not None and not found.found:
-            return context.intent if context.intent and context.intent not in OF_THE_SHOP else "risk"
+            is_his = context.intent is not None and context.intent not in {*OF_THE_SHOP, "risk_list"}
+            return str(context.intent) if is_his else "risk"
         is_listed = any(each.shown for each in found.found) or not found.found
         is_of_answer = bool(context.listed) and bool(found.found) and is_listed  # "what's new?", "and the third one?"
         if context.intent in OF_ONE_ITEM | OF_A_TARGET | OF_A_SEARCH | {"compare"} and not is_of_answer:
@@ -462,6 +486,13 @@ class Reader:
         else:
             merged |= slots
         return Reading(asked["intent"], merged, choices)
+
+
+def _of_risk(intent: str, rivals: tuple[str, ...], found: Mentions, user_id: str | None) -> tuple[str, tuple[str, ...]]:
+    """Return the risk for a message that may ask for that of a customer: "the first of them, why?"."""
+    may_be = {intent, *rivals} & {"risk", "risk_list"}
+    is_risk = user_id is not None and not found.found and may_be and intent not in OF_ONE_CUSTOMER
+    return ("risk", ()) if is_risk else (intent, rivals)
 
 
 def _next_to(context: Context) -> str | None:

@@ -91,9 +91,10 @@ class Wording:
             return statement
         return replace(statement, frame=f"entry{statement.frame.removeprefix('did')}", deed=None)
 
-    def meaning(self, intent: str) -> str:
-        """Return what an intent asks for; empty for one that is not offered as a choice."""
-        return self._words.meanings.get(intent, "")
+    def meaning(self, intent: str, *, is_staff: bool = False) -> str:
+        """Return what an intent asks for, of a customer if staff ask; empty for one that is not offered as a choice."""
+        meanings = self._words.meanings
+        return meanings.get(f"{intent}_staff" if is_staff else intent) or meanings.get(intent, "")
 
     def _money(self, amount: float) -> str:
         if self._currency is None:

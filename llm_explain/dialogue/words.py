@@ -52,6 +52,9 @@ class Grammar(_Strict):
         which: Pattern of words that ask about a whole list: "which ones", "anything".
         below: Pattern of words that put the first of two items below the other.
         either: Pattern of words that mean the two things that were spoken of last.
+        both: Pattern of two customers that were spoken of last: "which of the two".
+        then: Pattern of a visit that was spoken of last: "that day".
+        monthly: Pattern of a mean of months: "a month".
         than: Pattern of what stands before the second of two prices that are compared.
         person: Pattern of a fact about the person: "I have …".
         also: Pattern of what joins two questions of one message.
@@ -91,6 +94,9 @@ class Grammar(_Strict):
     generic: str
     which: str
     below: str
+    both: str
+    then: str
+    monthly: str
     than: str
     either: str
     person: str

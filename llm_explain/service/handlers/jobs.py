@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llm_explain.dialogue.staff import DemandAdvice, Staff
+from llm_explain.dialogue.staff import DemandAdvice, Staff, figures
 from llm_explain.errors import SettingError, TableError
 from llm_explain.jobs.opened_job import OpenedJob
 from llm_explain.service.handlers.answer import Answer
@@ -31,7 +31,7 @@ class JobsHandler:
     """
 
     def __init__(self, settings: ServiceSettings, state: State) -> None:
-        self._state, self._data = state, settings.churn_data
+        self._state, self._data, self._models = state, settings.churn_data, settings.demand_artifacts
         self._staff: tuple[object, object, Staff] | None = None
         self._churn: OpenedJob[tuple[ChurnJob, UserActions | None]] | None = None
         self._demand: OpenedJob[tuple[Forecaster, SalesPanel]] | None = None
@@ -48,7 +48,9 @@ class JobsHandler:
         if self._staff is None or self._staff[0] is not churn or self._staff[1] is not demand:
             job, actions = churn or (None, None)
             tables = self._data if self._data.is_dir() else None
-            advice = None if demand is None else DemandAdvice(*demand)
+            advice = (
+                None if demand is None or self._models is None else DemandAdvice(*demand, figures=figures(self._models))
+            )
             self._staff = churn, demand, Staff(job, actions, advice, tables, self._may_score)
         return self._staff[2]
 

@@ -67,6 +67,9 @@ class ChatContext(Body):
         staff_user: Customer that a member of staff speaks of.
         numbers: Numbers of the last answer.
         listed: Items that the last answer listed.
+        users: Customers that the last answers listed.
+        other_user: Customer that they spoke of before.
+        days: First and last day that the last answer told.
         said: Frames of answers that told nothing.
         other: Item that they spoke of before.
         age: Answers since the last one that spoke of these.
@@ -86,6 +89,9 @@ class ChatContext(Body):
     age: Annotated[int, Field(ge=0)] = 0
     numbers: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
     listed: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+    users: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+    other_user: Id | None = None
+    days: Annotated[tuple[Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")], ...], Field(max_length=2)] = ()
     said: Annotated[tuple[Kind, ...], Field(max_length=20)] = ()
 
 

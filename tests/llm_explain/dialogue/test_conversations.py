@@ -15,6 +15,7 @@ from llm_explain.dialogue import Context, Dialogue, offers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.own_events import OwnEvents
+from llm_explain.dialogue.staff import Staff
 from llm_explain.dialogue.turns import named
 from llm_explain.dialogue.words import dialogue_words
 from scoring.data.tables import PRICE
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.dialogue import Turn
     from llm_explain.dialogue.turns import Role
+    from llm_explain.jobs.churn.job import ChurnJob
 
 USER = "u03"
 
@@ -586,3 +588,57 @@ def test_a_part_of_a_name_that_no_answer_may_say_means_nothing(locale: str, said
     names = NameFinder(grammar, {"a": [f"{name} 1"]}, {name: [name], "x": ["x"]}, hidden={name, "a"})
     assert not any(each.category or each.categories or each.items for each in names.find(said, []).found)
     assert [each.category for each in names.find(f"{name} ?", []).found] == [name]
+
+
+RISKS = SimpleNamespace(
+    user_ids=("u05", "u07", "u01"), risk=np.array([0.4, 0.6, 0.2]), local=pd.Timestamp("2018-01-01")
+)
+RISKS.explain = lambda rows, **_: [  # what the churn job says of each customer
+    SimpleNamespace(to_dict=lambda row=row: {"text": f"Risk of {RISKS.user_ids[row]}.", "verdict": {"ok": True}})
+    for row in rows
+]
+
+
+@pytest.mark.parametrize(("locale", "messages"), [
+    ("en", ["which customers are most at risk?", "the first of them, why?", "and the second",
+             "which of the two is worse",
+            "which of those two spends more?", "what did he last buy"]),
+    ("es", ["¿qué clientes están en riesgo?", "el primero de ellos", "y el segundo", "¿cuál de los dos está peor?",
+            "¿cuál de los dos gasta más?", "¿qué compró la última vez?"]),
+    ("zh", ["哪些顾客最可能流失", "第一个呢", "那第二个呢", "两个里谁风险更大", "两个里谁花钱更多", "他上次买了什么"]),
+])  # fmt: skip
+def test_places_and_pronouns_mean_the_customers_that_were_listed(
+    explainer: Explainer, context: Context, locale: str, messages: list[str]
+) -> None:
+    talk = Dialogue(explainer, locale=locale, staff=Staff(churn=cast("ChurnJob", RISKS)))
+    listed, first, second, worse, spends, last = held(talk, context, messages, "staff")
+    assert listed.context.users == ("u07", "u05", "u01")
+    assert [(turn.intent, turn.slots["user_id"]) for turn in (first, second)] == [("risk", "u07"), ("risk", "u05")]
+    assert {worse.intent, spends.intent} == {"risk", "paid"}
+    assert all({turn.slots["user_id"], turn.slots["other_user"]} == {"u05", "u07"} for turn in (worse, spends))
+    assert (last.intent, "u05" in last.text) == ("last_bought", True)
+
+
+@pytest.mark.parametrize(("locale", "visit", "then", "summer", "month"), [
+    ("en", "what did I buy on my last visit", "how much did I spend then", "how many times this summer",
+     "how much do I spend a month"),
+    ("es", "¿qué compré en mi última visita?", "¿cuánto gasté ese día?", "¿cuántas veces vine este verano?",
+     "¿cuánto gasto al mes?"),
+    ("zh", "我上次买了什么", "那次花了多少", "今年夏天我来了几次", "我每个月花多少钱"),
+])  # fmt: skip
+def test_a_visit_a_season_and_a_month_are_no_items(
+    explainer: Explainer, context: Context, locale: str, visit: str, then: str, summer: str, month: str
+) -> None:
+    talk = Dialogue(explainer, locale=locale)
+    turns = held(talk, context, [visit, then, summer, month])
+    assert [turn.slots.get("period") for turn in turns] == [
+        None, ("2017-11-29", "2017-11-29"), ("2017-06-01", "2017-08-31"), None
+    ]  # fmt: skip
+    assert [turn.intent for turn in turns] == ["last_bought", "paid", "visits", "paid"]
+    events = explainer.events.events
+    own = events[(events["user_id"] == USER) & (events["timestamp"] < explainer.as_of)]
+    first, last = (pd.Timestamp(own["timestamp"].agg(each)) for each in ("min", "max"))
+    months = 12 * (last.year - first.year) + last.month - first.month + 1
+    mean = f"{(own['price'] * own['quantity']).sum() / months:.2f}"
+    assert mean.replace(".", "") in turns[-1].text.replace(".", "").replace(",", "")
+    assert all(turn.is_verified and turn.text for turn in turns)

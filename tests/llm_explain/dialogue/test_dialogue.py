@@ -794,7 +794,9 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
     for frame, text in words.frames.items():
         slots = {slot.lower() for slot in wording_slots(text)}
         fields = {name: value for name, value in whole.items() if name in slots}
-        numbers = {name: 1234 for name in ("place", "rank", "count", "share", "days", "length") if name in slots}
+        numbers = {
+            name: 1234 for name in ("place", "rank", "count", "share", "days", "length", "months") if name in slots
+        }
         dates = {name: dt.date.fromisoformat(day) for name, day in ENDS.items() if name in slots}
         of_each = {"amount": 1234.5, "low": 0.5, "high": 2.25, "total": 9.75}
         amounts = {name: value for name, value in of_each.items() if name in slots}

@@ -104,9 +104,10 @@ def _joined(old: Any, new: Any) -> Any:
 
 @cache
 def word_list(locale: str) -> Words:
-    """Return the words of one locale; those of English where it has none."""
-    path = prompts_root() / locale / "import.yaml"
-    return read_words(path if path.exists() else prompts_root() / "en" / "import.yaml", Words)
+    """Return the words of a locale, such as ``pt`` for ``pt-BR``; none if its language has no file."""
+    paths = (prompts_root() / name / "import.yaml" for name in (locale, locale.partition("-")[0]))
+    path = next((path for path in paths if path.exists()), None)
+    return read_words(path, Words) if path else Words(version="1")
 
 
 def read_words(path: Path, model: type[Read]) -> Read:

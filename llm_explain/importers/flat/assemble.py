@@ -76,7 +76,7 @@ class Assembled:
 
 def role(read: Recognised) -> str:
     """Return what a table is, such as ``events``, ``lines``, ``orders``, ``items`` or ``promotions``."""
-    if read.has("item_id", "start", "end", "label"):
+    if read.has("item_id", "start", "end"):
         return "promotions"
     has_item = read.has("item_id") or read.has("title") or read.has("item_number")
     if read.has("property", "property_value"):
@@ -128,6 +128,7 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
     ]
     if not parts:
         raise MissingAnswerError(*_nothing_found(reads, NEEDED))
+    _ask_for_kinds(by_role.get("events", []), parts)
     _ask_for_times([*by_role.get("events", []), *by_role.get("orders", [])])
     _ask_for_users(by_role.get("items", []), reads)
     events = pd.concat([frame.rename_axis(ROW).reset_index() for frame in parts], ignore_index=True)
@@ -213,6 +214,31 @@ def _ask_for_times(logs: Sequence[Recognised]) -> None:
                     f"{log.source.name}: column {header!r} holds {texts[header][0]!r}, which is not read as a time, "
                     "but the time of each event is needed. Write ISO 8601, for example 2017-12-01T09:30. If "
                     f"the order of the rows is that of the events, leave the column out with --map {left_out}"
+                )
+
+
+def _ask_for_kinds(logs: Sequence[Recognised], parts: Sequence[pd.DataFrame]) -> None:
+    """Ask what a log without words tells, if its rows are those of another log at later times, as returns are."""
+    keys = ["order_id", "item_id"]
+    guessed = [
+        (log, rows)
+        for log, rows in zip(logs, parts, strict=False)
+        if {*keys, "timestamp"} <= set(rows) and (rows["kind"] == "purchase").all()
+    ]
+    first = {log.source.name: rows.groupby(keys)["timestamp"].min() for log, rows in guessed}
+    for log, rows in guessed:
+        if log.kind or log.has("kind") or len(first[log.source.name]) == 0:
+            continue
+        for other, earlier in first.items():
+            own = first[log.source.name]
+            before = earlier.reindex(own.index)
+            if other == log.source.name or len(own) > len(earlier):
+                continue
+            if (before < own).mean() >= NEARLY_ALL:
+                told = shlex.quote(f"{log.source.name}=return")
+                raise SettingError(
+                    f"{len(rows):,} rows of {log.source.name} repeat lines of orders of {other} at later times, but "
+                    f"what happened then is needed. Say --kind {told}, or another kind, such as delivery."
                 )
 
 

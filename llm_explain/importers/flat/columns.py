@@ -34,7 +34,7 @@ NUMBERS: Final = frozenset(
 )
 ANSWERS: Final = frozenset({"skipped", "completed", "is_test"})
 IDS: Final = frozenset({"user_id", "item_id", "order_id"})
-NAMES: Final = frozenset({"title", "brand", "category", "description"})
+NAMES: Final = frozenset({"title", "brand", "category", "description", "label"})
 NAME: Final = r"[^\W\d_].*[^\W\d_]\s+[^\W\d_].*|[A-Z][a-z]+[^\d_]*|\D*[^\x00-\x7f]\D*"
 """Names have two words, a capital before lower case, or letters of another script; few ids look like that."""
 
@@ -127,6 +127,8 @@ def fits(column: pd.Series, target: str, header: str) -> bool:  # noqa: C901  on
             header in {"day", "week", "ts", "timestamp", "time stamp"} and present.str.fullmatch(r"\d{1,5}").all()
         )
         return is_time_like(present) or bool(is_position)
+    if target in {"start", "end"}:
+        return is_time_like(present)
     if target in {"cancelled_at", "first_seen"}:
         return is_time_like(present) or (target == "first_seen" and "year" in header)
     if target in NUMBERS:

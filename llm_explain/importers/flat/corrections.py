@@ -25,7 +25,7 @@ NAMES: Final = (
     "status", "cancelled_at", "value", "channel", "user_agent", "store_id", "title", "category", "category_broad",
     "category_narrow", "brand", "description", "image", "available", "first_seen", "parent_id", "time_of_day",
     "item_number", "currency", "position", "skipped", "completed", "played_share", "played_time", "length", "is_test",
-    "renewal", "failure", "refunded_amount", "stock", "backorders",
+    "renewal", "failure", "refunded_amount", "stock", "backorders", "start", "end", "label",
 )  # fmt: skip
 """Names that a column can get."""
 

@@ -46,11 +46,16 @@ def tells_plays(header: str) -> bool:
 
 
 def deal_of_headers(read: Recognised) -> str | None:
-    """Return the kind of event that the headers of times, orders and users tell: "hire start" tells ``rent``."""
+    """Return the kind of event that the headers of times, orders and users tell: "hire start" tells ``rent``.
+
+    Only the time tells what takes back: a number of returns stands beside purchases too.
+    """
     headers = (header for name in ("timestamp", "order_id", "user_id", "status") for header in read.headers_of(name))
     tokens = (token for header in headers for token in normal(header).split())
-    found = (kind_of_word(token, "file_kinds") or kind_of_word(token, "event_kinds") for token in tokens)
-    return next((kind for kind in found if kind is not None and kind not in TAKEN_BACK), None)
+    found = [kind_of_word(token, "file_kinds") or kind_of_word(token, "event_kinds") for token in tokens]
+    times = (kind_of_word(token, "event_kinds") for h in read.headers_of("timestamp") for token in normal(h).split())
+    told = next((kind for kind in times if kind in TAKEN_BACK), None)
+    return told or next((kind for kind in found if kind is not None and kind not in TAKEN_BACK), None)
 
 
 def with_skips(read: Recognised, frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:

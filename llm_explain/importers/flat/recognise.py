@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from llm_explain.importers.flat.columns import ReadColumn, Recognised, fits, holds_event_words, kinds_in
+from llm_explain.importers.flat.columns import TAKEN_BACK, ReadColumn, Recognised, fits, holds_event_words, kinds_in
 from llm_explain.importers.flat.currencies import without_mark
 from llm_explain.importers.flat.plays import tells_plays
 from llm_explain.importers.flat.profile import by_values, groups
@@ -37,6 +37,10 @@ INDEX_HEADERS: Final = frozenset({"", "unnamed", "unnamed 0", "index", "level 0"
 SAMPLE: Final = 2_000
 LEAST_TOLD_APART: Final = 0.5
 """A title tells at least this share of the items apart, if another column does."""
+
+NO_MAP: Final = ReadColumn("", "", "")
+IN_NO_PROMOTION: Final = frozenset({"user_id", "order_id", "quantity", "category", "brand", "description"})
+"""Names of which a table of promotions has none."""
 
 NESTED: Final = 1_000
 """What a name of a field costs that says nothing of the record around it: "properties.name" is a worse title."""
@@ -86,12 +90,39 @@ def recognise(source: Source, corrections: Corrections) -> Recognised:
         own = [column for column, header in columns.items() if header == "id" and source.frame[column].is_unique]
         if _tells_each_row(source.frame, chosen):
             chosen |= _as_item(own, chosen)
+        chosen |= _as_promotions(source.frame, columns, chosen) | _as_times(source.frame, chosen)
         chosen |= by_values(source, chosen)
         chosen |= _as_item(own, chosen)
     said_kind = corrections.kinds.get(source.name)
     reads = tuple(_decided(column, chosen.get(column), said_kind) for column in columns)
     kind = said_kind or (found.kind if found else None)
     return Recognised(source, reads, found, kind or kind_of_file(source.name))
+
+
+def _as_times(frame: pd.DataFrame, chosen: dict[str, ReadColumn]) -> dict[str, ReadColumn]:
+    """Return the time at which each row was taken back as the time of the event, if a log of returns has no other."""
+    if {"timestamp", "kind"} & {each.name for each in chosen.values()}:
+        return {}
+    found = [column for column, each in chosen.items() if each.name == "cancelled_at" and frame[column].notna().all()]
+    return {column: replace(chosen[column], name="timestamp") for column in found[:1]}
+
+
+def _as_promotions(
+    frame: pd.DataFrame, columns: dict[str, str], chosen: dict[str, ReadColumn]
+) -> dict[str, ReadColumn]:
+    """Return the columns of promotions, if a table of items has a start and an end and is neither log nor catalogue."""
+    said = {each.name for each in chosen.values() if each.why == "--map"}
+    free = {column: header for column, header in columns.items() if chosen.get(column, NO_MAP).why != "--map"}
+    found: dict[str, ReadColumn] = {}
+    for name in ("start", "end", "label"):
+        ranked = [(rank, c) for c, header in free.items() if (rank := headers()[name].rank(header)) is not None]
+        fitting = [c for _, c in sorted(ranked) if c not in found and fits(frame[c].head(SAMPLE), name, free[c])]
+        found |= {column: ReadColumn(column, name, "header") for column in fitting[:1] if name not in said}
+    every = {each.name for each in ({**chosen, **found}).values()}
+    if not {"item_id", "start", "end"} <= every or every & IN_NO_PROMOTION:
+        return {}
+    kept = {"item_id", "store_id", *said}
+    return {c: replace(each, name="") for c, each in chosen.items() if each.name not in kept} | found
 
 
 def _decided(column: str, read: ReadColumn | None, told: str | None) -> ReadColumn:
@@ -102,10 +133,12 @@ def _decided(column: str, read: ReadColumn | None, told: str | None) -> ReadColu
 
 
 def kind_of_file(name: str) -> str | None:
-    """Return the event kind that a file's name tells."""
-    parts = normal(name.partition(".")[0]).split()
-    found = [kind_of_word(word, "file_kinds") for part in parts for word in (part, part.removesuffix("s"))]
-    return next((kind for kind in words().file_kinds if kind in found), None)
+    """Return the event kind that a file's name tells; one that tells returns and orders tells neither."""
+    tokens = [word for part in normal(name.partition(".")[0]).split() for word in (part, part.removesuffix("s"))]
+    found = [kind_of_word(word, "file_kinds") for word in tokens]
+    told = next((kind for kind in words().file_kinds if kind in found), None)
+    undone = next((kind for word in tokens if (kind := kind_of_word(word, "event_kinds")) in TAKEN_BACK), None)
+    return told if undone is None else undone if told is None else None
 
 
 def _as_item(own: list[str], chosen: dict[str, ReadColumn]) -> dict[str, ReadColumn]:

@@ -92,6 +92,9 @@ def with_returns(events: pd.DataFrame, return_kinds: Sequence[str]) -> tuple[pd.
     """
     if "quantity" not in events:
         events = events.assign(quantity=1.0 if "refunded_quantity" in events else np.nan)
+    if "refunded_quantity" in events:  # a table of returns tells in it how many came back
+        told = events["quantity"].where(events["refunded_quantity"].isna(), events["refunded_quantity"])
+        events = events.assign(quantity=told.where(events["kind"].isin(return_kinds), events["quantity"]))
     events = events.reset_index(drop=True)
     events, undone = _negative_rows(events)
     events, by_status = _undone_orders(events)

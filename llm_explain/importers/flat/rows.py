@@ -11,7 +11,7 @@ import pandas as pd
 from llm_explain.importers.flat.channels import channels, channels_of_user_agents
 from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.currencies import PRICES, marks_of, minor_units
-from llm_explain.importers.flat.times import moments, seconds_of_day
+from llm_explain.importers.flat.times import ORDERS, moments, seconds_of_day
 from llm_explain.importers.flat.values import each_value, ids, numbers
 from llm_explain.importers.flat.vocabulary import normal
 from llm_explain.importers.flat.zones import zone_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llm_explain.importers.flat.columns import Recognised
+    from llm_explain.importers.flat.times import Order
     from scoring.data.shop import Shop
 
 IDS: Final = ("item_id", "order_id", "store_id", "parent_id", "item_number")
@@ -28,9 +29,9 @@ NUMBERS: Final = ("quantity", "price", "amount", "refunded_amount", "value", "st
 TEXTS: Final = (
     "title", "category", "category_broad", "category_narrow", "brand", "description", "image", "available",
     "stock_tracker", "backorders", "channel", "status", "kind", "property", "property_value", "currency", "is_test",
-    "renewal", "failure",
+    "renewal", "failure", "label",
 )  # fmt: skip
-MOMENTS: Final = ("timestamp", "cancelled_at", "first_seen", "property_time")
+MOMENTS: Final = ("timestamp", "cancelled_at", "first_seen", "property_time", "start", "end")
 POSITIONS: Final = ("position", "order_position", "days_since", "hour_of_day")
 PATHS: Final = frozenset({"category_narrow"})
 POSITION: Final = "positions"
@@ -167,6 +168,13 @@ def are_months(times: pd.Series) -> bool:
     return known.nunique() >= LEAST_MONTHS and bool((known == known.dt.to_period("M").dt.start_time).all())
 
 
+def _order_of_others(read: Recognised, header: str) -> Order | None:
+    """Return what comes first in the dates of the table's other columns, if one of them tells."""
+    others = [each.header for each in read.columns if each.name in MOMENTS and each.header != header]
+    found = [other for other in map(moments, (read.source.frame[each] for each in others)) if not other.is_doubtful]
+    return next((order for order in ORDERS for each in found if each.how.startswith(order)), None)
+
+
 def _moments(read: Recognised, header: str, shop: Shop) -> tuple[pd.Series, str]:
     raw = read.source.frame[header]
     column = next(each for each in read.columns if each.header == header)
@@ -180,7 +188,9 @@ def _moments(read: Recognised, header: str, shop: Shop) -> tuple[pd.Series, str]
         step = 7 if "week" in normal(header) else 1
         return (pd.Timestamp(0) + count * step * DAY).astype("datetime64[ns]"), POSITION
     parsed = moments(raw, column.order, is_excel=True)
-    if parsed.is_doubtful and column.order is None:
+    if parsed.is_doubtful and column.order is None and (order := _order_of_others(read, header)):
+        parsed = moments(raw, order, is_excel=True)
+    elif parsed.is_doubtful and column.order is None:
         example = str(raw.dropna().iloc[0])
         place = f"{read.source.name}.{header}={column.name}"
         raise MissingAnswerError(
@@ -192,6 +202,8 @@ def _moments(read: Recognised, header: str, shop: Shop) -> tuple[pd.Series, str]
     if read.has("time_of_day") and column.name == "timestamp" and _are_days(values):
         clock = seconds_of_day(read.source.frame[read.headers_of("time_of_day")[0]])
         values = values + pd.to_timedelta(clock.fillna(0), unit="s")
+    if column.name == "end" and normal(header) != "end" and _are_days(values):
+        values += DAY  # "valid until" names the last day, `end` the first moment after
     if shop.times == "local" or (_are_days(values) and not are_months(values)):
         local = pd.Series(shop.clock.utc(values.to_numpy(dtype="datetime64[ns]")), index=values.index)
         values = values.where(parsed.has_zone, local)

@@ -39,12 +39,13 @@ from llm_explain.text.category_names import in_plural
 from llm_explain.text.import_words import word_list
 from scoring.data.derived_categories import LEAST_ITEMS, derive_categories
 from scoring.data.ratings import DISLIKE, UNRATED
+from scoring.data.rules import COLUMNS
 from scoring.data.shop import Shop
-from scoring.data.tables import GUESTS, ITEM_ID, TIMESTAMP, USER_ID, Tables
+from scoring.data.tables import END, GUESTS, ITEM_ID, LABEL, START, TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from llm_explain.importers.flat.columns import Recognised
@@ -54,6 +55,9 @@ EVENT_COLUMNS: Final = (
 )  # fmt: skip
 LINE: Final = "line"
 """Number of the row that an event comes from. Names are looked up by it: they are most of a row."""
+
+PROMOTION: Final = "promotion"
+"""Label of promotions whose table has none; any label but the known ones is told as a promotion."""
 
 DEALS: Final = frozenset({"borrow", "rent", "book", "donate", "bid", "enroll"})
 """What a log predicts rather than what was viewed or searched for, as it predicts purchases."""
@@ -126,7 +130,7 @@ def _import(
         tells(c.header, "headlines") for c in named if c.name == "title"
     )
     deal = next(filter(None, (deal_of(c.header) for c in named if c.name != "category")), PURCHASE)
-    promotions = _promotions(reads)
+    promotions = _promotions(reads, rows)
     aside = {source.name: _rows_of(source, rejects) for source in sources}
     del found, sources, reads, rows  # the rows as they came need as much memory as all that follows
     result = _tables(assembled, shop, are_works=are_works, name_things=name_things, has_prices=not doubtful, deal=deal)
@@ -162,11 +166,14 @@ def _of_units(column: str) -> str:
     return f"amounts of {column} may be in cents, so no price is read: say --map {shown}, or amount:major"
 
 
-def _promotions(reads: Sequence[Recognised]) -> pd.DataFrame:
-    """Return the rows of tables of promotions."""
-    found = [read for read in reads if role(read) == "promotions"]
-    columns = [{c.name: read.source.frame[c.header] for c in read.columns if c.name} for read in found]
-    return pd.concat([pd.DataFrame(each) for each in columns], ignore_index=True) if columns else pd.DataFrame()
+def _promotions(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> pd.DataFrame:
+    """Return the rows of tables of promotions, with times in UTC."""
+    found = [rows[read.source.name].frame for read in reads if role(read) == "promotions"]
+    if not found:
+        return pd.DataFrame()
+    table = pd.concat([frame[[c for c in COLUMNS["promotions"] if c in frame]] for frame in found], ignore_index=True)
+    table[LABEL] = table[LABEL].fillna(PROMOTION) if LABEL in table else PROMOTION
+    return table.assign(**{name: table[name].dt.tz_localize("UTC") for name in (START, END)})
 
 
 def _with_promotions(result: _Result, rows: pd.DataFrame, shop: Shop) -> tuple[_Result, list[str]]:
@@ -176,9 +183,8 @@ def _with_promotions(result: _Result, rows: pd.DataFrame, shop: Shop) -> tuple[_
     items = result.tables.items[ITEM_ID]
     checked = check(rows, "promotions", source="promotions", item_ids=items, skip_bad=True, shop=shop)
     told = [f"{len(checked.frame):,} promotions are read"]
-    told += [f"{len(checked.rejects):,} promotions are left out: {checked.rejects[REASON].iloc[0]}"] * bool(
-        len(checked.rejects)
-    )
+    if len(checked.rejects):
+        told.append(f"{len(checked.rejects):,} promotions are left out: {checked.rejects[REASON].iloc[0]}")
     return replace(result, tables=replace(result.tables, promotions=checked.frame)), told
 
 

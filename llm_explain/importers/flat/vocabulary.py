@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from llm_explain.text.import_words import read_words, words
 
 HERE: Final = Path(__file__).parent
+STROKES: Final = str.maketrans("łŁıøØđĐ", "lLioOdD")
+"""Letters that are no letter with an accent to Unicode."""
+
 CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -114,7 +117,7 @@ def normal(header: str) -> str:
     Returns:
         Lower case words without accents and with single spaces: "InvoiceNo" and "invoice_no" become "invoice no".
     """
-    text = CAMEL.sub(" ", header.strip().replace("#", " no "))
+    text = CAMEL.sub(" ", header.strip().replace("#", " no ")).translate(STROKES)
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     return " ".join(re.sub(r"[\W_]+", " ", bare).split())
 

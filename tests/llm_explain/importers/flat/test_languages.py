@@ -200,3 +200,22 @@ def test_ids_that_programs_write_for_nothing_are_missing(imported):
     assert events["user_id"].tolist() == ["a", "a"]
     assert [value if isinstance(value, str) else None for value in events["order_id"]] == [None, "T1"]
     assert done.set_aside == {"export.csv: no user": 1, "export.csv: no item": 1}
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        "Nº do pedido;Data do pedido;Cód. cliente;Cód. produto;Descrição do item;Qtde;Preço unit.;Situação",
+        "N. ordine;Data ordine;Cod. cliente;Cod. articolo;Descrizione;Q.tà;Prezzo unit.;Stato",
+        "Nº de pedido;Fecha;Cód. cliente;Referencia;Descripción;Uds.;P.V.P.;Estado",
+        "Bestelnummer;Besteldatum;Klantnr.;Artikelnr.;Omschrijving;Aantal;Stuksprijs;Status",
+        "Nr zamówienia;Data zamówienia;Nr klienta;Nr artykułu;Nazwa;Szt.;Cena;Status",
+        "Sipariş No;Sipariş Tarihi;Müşteri Kodu;Ürün Kodu;Ürün Adı;Adet;Birim Fiyat;Durum",
+        "Номер заказа;Дата заказа;Код клиента;Артикул;Наименование;Кол-во;Цена;Статус",
+    ],
+)
+def test_abbreviated_headers_are_known(imported, export):
+    rows = "".join(f"o{n};{n + 13}.01.2025;k{n % 3};a{n % 2};Thing {n % 2};2;4,50;ok\n" for n in range(6))
+    done = imported(f"{export}\n{rows}")
+    names = ["order_id", "timestamp", "user_id", "item_id", "title", "quantity", "price", "status"]
+    assert [column.name for column in done.columns] == names

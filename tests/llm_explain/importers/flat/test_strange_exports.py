@@ -285,19 +285,65 @@ def test_the_mark_behind_a_title_of_a_library_is_left_out(title, name) -> None:
     assert clean(title) == name
 
 
-def test_promotions_are_read_as_such(tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("promotions", "end", "n_left_out"),
+    [
+        ("item_id,start,end,label\ni1,2024-05-01,2024-06-01,flyer\ni9,2024-05-01,2024-06-01,flyer\n", "2024-06-01", 1),
+        ("Cód. produto;Início;Fim;Campanha\ni1;13/05/2024;01/06/2024;flyer\n", "2024-06-02", 0),  # its last day
+        ("Artikelnr;Gültig ab;Gültig bis\ni1;13.05.2024;01.06.2024\n", "2024-06-02", 0),
+    ],
+)
+def test_promotions_are_read_as_such(promotions, end, n_left_out, tmp_path) -> None:
     texts = {
         "products.csv": "item_id,title\ni1,Tea\ni2,Jug\n",
         "events.csv": "user_id,item_id,timestamp\nu1,i1,2024-05-01\nu2,i2,2024-05-02\n",
-        "promotions.csv": "item_id,start,end,label\ni1,2024-05-01,2024-06-01,flyer\ni9,2024-05-01,2024-06-01,flyer\n",
+        "promotions.csv": promotions,
     }
     for name, text in texts.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     done = import_flat([tmp_path / name for name in texts], out=tmp_path / "out")
-    assert done.tables.promotions[["item_id", "label"]].to_numpy().tolist() == [["i1", "flyer"]]
+    (found,) = done.tables.promotions.itertuples()
+    assert (found.item_id, found.end) == ("i1", pd.Timestamp(end))
+    assert found.label == ("flyer" if "flyer" in promotions else "promotion")
     assert done.tables.items["item_id"].tolist() == ["i1", "i2"]
-    assert any(line.startswith("1 promotions are left out") for line in done.lines)
+    assert any(line.startswith("1 promotions are left out") for line in done.lines) == bool(n_left_out)
     assert len(pd.read_parquet(tmp_path / "out" / "promotions.parquet")) == 1
+
+
+RETURNS = {
+    "pedidos.csv": "Nº do pedido;Data do pedido;Cód. cliente;Cód. produto;Qtde\n"
+    + "".join(f"o{n};{n + 1:02}/05/2024;u{n};i1;2\n" for n in range(20)),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("devolucoes.csv", "Data da devolução"),
+        ("zwroty.csv", "Data"),
+        ("tabela.csv", "Data da devolução"),
+        ("order_returns.csv", "Return date"),
+    ],
+)
+def test_a_table_of_returns_is_no_table_of_purchases(name, header, tmp_path) -> None:
+    returned = f"Nº do pedido;{header};Cód. cliente;Cód. produto;Qtde devolvida\no3;25/05/2024;u3;i1;1\n"
+    for file, text in (RETURNS | {name: returned}).items():
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    done = import_flat([tmp_path / "pedidos.csv", tmp_path / name], out=tmp_path / "out", is_dry_run=True)
+    events = done.tables.events
+    assert events.loc[events["kind"] == "return", ["user_id", "quantity"]].to_numpy().tolist() == [["u3", 1.0]]
+    assert events.loc[events["kind"] == "purchase", "quantity"].sum() == 40
+
+
+def test_rows_that_repeat_the_lines_of_orders_are_asked_for(tmp_path) -> None:
+    later = RETURNS["pedidos.csv"].replace("/05/", "/06/").replace("Data do pedido", "Data")
+    for file, text in (RETURNS | {"tabela.csv": later}).items():
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    files = [tmp_path / "pedidos.csv", tmp_path / "tabela.csv"]
+    with pytest.raises(SettingError, match=r"tabela.csv repeat .* --kind tabela.csv=return"):
+        import_flat(files, out=tmp_path / "out")
+    done = import_flat(files, out=tmp_path / "out", kinds=["tabela.csv=delivery"], is_dry_run=True)
+    assert (done.tables.events["kind"] == "purchase").sum() == 20
 
 
 def test_signals_that_were_taken_back_are_told_in_no_text(tmp_path) -> None:

@@ -54,7 +54,7 @@ def main() -> None:
             url, concurrency=concurrency, timeout=300, **({"max_new_tokens": 8} if given.quick else {})
         )
         source = ModelSource(lambda g=generator: g, load_lexicon("en"))  # type: ignore[misc]
-        n_prompts = 4 if given.quick else 16 * concurrency
+        n_prompts = 2 if given.quick else 16 * concurrency
         prompts = [source.prompt_builder.prompts(KINDS[n % 4], "friendly", n + 1)[-1] for n in range(n_prompts)]
         began = time.perf_counter()
         accepted = source.write(prompts, seed=concurrency)

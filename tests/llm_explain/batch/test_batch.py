@@ -225,15 +225,6 @@ def test_a_killed_run_is_completed_by_the_same_command(
     assert rows_of(out).equals(by_user)
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning")
-def test_ray_writes_the_same_rows(shop_artifacts: Path, users: pa.Table, by_user: pa.Table, tmp_path: Path) -> None:
-    pytest.importorskip("ray")
-    summary = run_batch(shop_artifacts, users, tmp_path, SETTINGS, engine="ray", workers=1, shard_users=1)
-    assert rows_of(tmp_path).equals(by_user)
-    assert summary.engine == "ray"
-
-
 def test_a_part_of_the_log_gives_the_same_rows_of_its_users(
     shop_artifacts: Path, users: pa.Table, expected: pa.Table, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""A phrasebook's skeletons by Ray actors over real llama.cpp servers, of which one dies in the middle."""
+"""The Ray engine: batches, and a phrasebook's skeletons over real llama.cpp servers, of which one dies."""
 
 from __future__ import annotations
 
@@ -8,19 +8,28 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 
 pytest.importorskip("ray", reason="actors need the extra ray")
 pytest.importorskip("xllamacpp", reason="the packaged server needs the extra llamacpp")
 pytest.importorskip("httpx2", reason="a model behind a URL needs the extra lm")
 
+from llm_explain.batch import BatchSettings, run_batch, users_of_log
 from llm_explain.generation.prompt_template import PromptTemplate
+from llm_explain.generation.ray_cluster import ray_data
 from llm_explain.generation.ray_drafts import RayDrafts
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"),
+]
 
 COPIED = {
     "popular": "It's popular with our customers.",
@@ -36,6 +45,13 @@ served = LlamaCppGenerator.load("untuned", n_threads=1, n_parallel=2)
 print(served.base_url, flush=True)
 sys.stdin.read()
 """
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cluster() -> Iterator[None]:
+    """One cluster for the tests of the module: to start one takes longer than to use it."""
+    with ray_data():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +76,16 @@ def _first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning")
+def test_a_batch_has_the_rows_of_the_local_engine(shop_artifacts: Path, tmp_path: Path) -> None:
+    users, settings = users_of_log(shop_artifacts).slice(0, 3), BatchSettings(k=4)
+    run_batch(shop_artifacts, users, tmp_path / "local", settings, shard_users=1)
+    summary = run_batch(shop_artifacts, users, tmp_path / "ray", settings, engine="ray", workers=1, shard_users=1)
+    assert summary.engine == "ray"
+    written, expected = (sorted((tmp_path / engine).glob("part-*.parquet")) for engine in ("ray", "local"))
+    assert len(written) == len(expected) == 3
+    assert all(pq.read_table(one).equals(pq.read_table(other)) for one, other in zip(written, expected, strict=True))
+
+
 def test_actors_write_over_replicas_of_which_one_dies(servers: dict[str, subprocess.Popen[str]]) -> None:
     lexicon = load_lexicon("en")
     template = PromptTemplate(lexicon)

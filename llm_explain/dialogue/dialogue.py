@@ -208,6 +208,7 @@ class Dialogue:
         if reading.intent in {"yes", "no"}:
             turn = self._decided(reading.intent, context)
             return turn if turn.change is None else self._relisted(turn, user_id, history)
+        is_unsure = _is_unsure(reading, context)
         if role == "staff":
             before = context
             user_id, context, reading = self._of_customer(user_id, message, context, reading)
@@ -216,6 +217,10 @@ class Dialogue:
             if user_id != asked_of and reading.intent not in TALK | OF_THE_SHOP:
                 reading.slots.setdefault("user_id", user_id)
         reading = self._of_amounts(deepened(reading, context), message, context)
+        if is_unsure:
+            asked = {"intent": reading.intent, "slots": dict(reading.slots), "slot": "user_id", "choices": []}
+            answer = Answer([Statement("which_user")], is_to_staff=True)
+            return self._turn(reading.intent, reading.slots, answer, replace(context, pending=None, asked=asked))
         if reading.intent in CHANGES and not reading.choices:
             change = proposed(reading, context, answers)
             told = {**change.slots, **{name: value for name, value in reading.slots.items() if name == "user_id"}}
@@ -291,16 +296,18 @@ class Dialogue:
         self, user_id: str, message: str, context: Context, reading: Reading
     ) -> tuple[str, Context, Reading]:
         """Return the customer that staff speak of, the context of that customer's list, and the reading."""
-        before = context.staff_user or user_id
+        before, asked = context.staff_user or user_id, context.asked
         customer = str(reading.slots.get("user_id", before))
-        if reading.intents or reading.intent in {"unknown", *OUTSIDE, *OF_THE_SHOP}:
+        if reading.intents or reading.intent in (TALK | OF_THE_SHOP) - {"privacy"}:
             customer = before  # "order 500 then" changes no customer, nor does what is not understood
         if customer != before and self._is_user(customer):
             begun = self.start(customer, k=len(context.items))
             topic = context.focus, context.category
             begun = replace(begun, staff_user=customer, other_user=before, users=context.users)
             context = replace(begun, focus=topic[0], category=topic[1], intent=context.intent)
-            is_named = bool(reading.slots.keys() & {"item_id", "other_id", "category"} or reading.choices)
+            is_named = (asked or {}).get("slot") != "user_id" and bool(
+                reading.slots.keys() & {"item_id", "other_id", "category"} or reading.choices
+            )
             return customer, context, self._reader.read(message, context, "staff") if is_named else reading
         return customer, replace(context, staff_user=before), reading
 
@@ -404,6 +411,7 @@ class Dialogue:
             return self._turn("no", {}, Answer([Statement("cancelled")]), after)
         intent, slots = str(pending["intent"]), dict(pending["slots"])
         answer = Answer(statements("done", intent, slots, self._explainer.shop))
+        after = replace(after, other_user=None)  # the next change is for the same customer
         turn = self._turn("yes", slots, answer, changed(after, intent, slots))
         change = {"intent": intent, "slots": slots}
         return replace(turn, change=change if after.staff_user is None else {**change, "user_id": after.staff_user})
@@ -506,6 +514,12 @@ class Dialogue:
 def _bare(text: str) -> str:
     """Return a message or a choice in lower case, without the marks around it."""
     return folded(text).strip(" ?¿!¡.？。")
+
+
+def _is_unsure(reading: Reading, context: Context) -> bool:
+    """Return whether staff ask for a change without a customer after they spoke of another one than before."""
+    is_other = context.staff_user is not None and context.other_user not in {None, context.staff_user}
+    return reading.intent in CHANGES and is_other and "user_id" not in reading.slots
 
 
 def _lost(reading: Reading) -> str | None:

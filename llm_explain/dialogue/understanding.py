@@ -151,7 +151,7 @@ class Reader:
                 grammar.assent, grammar.amount,
             )
         )  # fmt: skip
-        self._both = re.compile(unaccented(grammar.both))
+        self._both, self._keeps = re.compile(unaccented(grammar.both)), re.compile(unaccented(grammar.keeps))
         verbs = dict.fromkeys(CHANGES, grammar.stops) | {"resume": grammar.resumes}
         self._verbs = {intent: re.compile(unaccented(pattern)) for intent, pattern in verbs.items()}
         self._greetings = frozenset(map(plain, grammar.examples()["small_talk"]))
@@ -392,7 +392,9 @@ class Reader:
     def _of_two(
         self, text: str, intent: str, found: Mentions, context: Context, user_id: str, other_user: str | None
     ) -> Reading | None:
-        """Return the reading of a message that compares two customers; ``None`` for another one."""
+        """Return the reading of a message that compares two customers, or names the one asked for; else ``None``."""
+        if (asked := context.asked or {}).get("slot") == "user_id" and other_user is None and not found.found:
+            return Reading(str(asked["intent"]), {**asked["slots"], "user_id": user_id})
         is_than = other_user is None and self._is_than(text) and not found.found  # "is he worse than 1790"
         if is_than or (other_user is None and intent in OF_TWO_ITEMS and not found.found):  # "compare him with 718"
             user_id, other_user = context.staff_user or user_id, user_id
@@ -430,6 +432,7 @@ class Reader:
             ),
         )
         (intent, score), (_, second) = best[:2]
+        intent = "resume" if intent in CHANGES and self._keeps.search(found.text) else intent  # "don't stop using it"
         is_vague = intent == "help" and len(found.unknown) > 1 and score < 2 * LEAST_SCORE
         if score < LEAST_SCORE or is_vague or len(found.unknown) == len(found.text.split()):
             return "unknown", (), part, score

@@ -39,6 +39,7 @@ class Grammar(_Strict):
         assent: Pattern of what may follow a confirmation and still belongs to it.
         refuse: Pattern of a refusal.
         stops: Pattern of the verbs of a message that takes something out.
+        keeps: Pattern of a refusal of a change: "don't stop using …".
         resumes: Pattern of the verbs of a message that puts something back.
         conjunction: Pattern of what stands between several things that are meant together.
         dates: Patterns of a month or a day; ``{month}`` stands for the names of months.
@@ -82,6 +83,7 @@ class Grammar(_Strict):
     assent: str
     refuse: str
     stops: str
+    keeps: str
     resumes: str
     conjunction: str
     dates: list[str]

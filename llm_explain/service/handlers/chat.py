@@ -69,7 +69,7 @@ class ChatHandler:
                 context = dialogue.start(user_id, context, k=k, history=read.history)
             if is_new and given is not None:  # the topic stays
                 context = replace(context, focus=given.focus, category=given.category, staff_user=user_id)
-                context = replace(context, other_user=given.staff_user or body.user_id)
+                context = replace(context, other_user=given.staff_user or body.user_id, asked=given.asked)
             of_user: dict[str, Any] = {"history": read.history, "suppressions": read.suppressions}
             turn = dialogue.reply(user_id, body.message, context, role=body.role, **of_user)
             if turn.change is not None:

@@ -47,7 +47,7 @@ class AskedBack(Body):
 
     intent: Kind
     slots: ChatSlots
-    slot: Literal["item_id", "other_id", "category", "intent"]
+    slot: Literal["item_id", "other_id", "category", "intent", "user_id"]
     choices: Annotated[tuple[Player, ...], Field(max_length=50)] = ()
 
 

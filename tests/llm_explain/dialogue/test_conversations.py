@@ -642,3 +642,28 @@ def test_a_visit_a_season_and_a_month_are_no_items(
     mean = f"{(own['price'] * own['quantity']).sum() / months:.2f}"
     assert mean.replace(".", "") in turns[-1].text.replace(".", "").replace(",", "")
     assert all(turn.is_verified and turn.text for turn in turns)
+
+
+@pytest.mark.parametrize(("locale", "message"), [
+    ("en", "don't stop using my cheese"), ("en", "please dont hide the cheese"),
+    ("en", "i don't want you to stop using my cheese"), ("en", "never stop recommending cheese"),
+    ("es", "no dejes de usar mi cheese"), ("es", "no quites el cheese"), ("es", "no quiero que ocultes el cheese"),
+    ("zh", "不要停用cheese"), ("zh", "别隐藏cheese"), ("zh", "不要把cheese去掉"), ("zh", "你别停用cheese啊"),
+])  # fmt: skip
+def test_a_refused_change_is_not_proposed(explainer: Explainer, context: Context, locale: str, message: str) -> None:
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, context)
+    assert (turn.needs_confirmation, turn.text) == (False, dialogue_words(locale)[1].frames["nothing_off"])
+
+
+def test_a_change_after_another_customer_was_named_asks_for_the_customer(
+    explainer: Explainer, context: Context
+) -> None:
+    talk, said = (
+        Dialogue(explainer),
+        ["what did u07 buy last", "the customer on the phone wants no more cheese", "u03", "yes"],
+    )
+    named, asked, proposed, done = held(talk, context, said, "staff")
+    assert named.context.staff_user == "u07"
+    assert (asked.text, asked.needs_confirmation) == (dialogue_words("en")[1].frames["which_user"], False)
+    assert proposed.text.startswith("To customer u03: Shall we")
+    assert (done.change or {})["user_id"] == "u03"

@@ -129,6 +129,10 @@ class Log:
         """Return the target events as in ``targets``, and the events of numbered signal kinds."""
         return self._select(self.is_target | (self.signal >= 0))
 
+    def signals(self) -> Log:
+        """Return the events of numbered signal kinds."""
+        return self._select(self.signal >= 0)
+
     @cached_property
     def is_target(self) -> npt.NDArray[np.bool_]:
         """Whether an event is a target event that no return in this log takes back, shape ``(n_events,)``."""

@@ -6,7 +6,7 @@ result is at least as good as the best of them on validation data.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scoring.model.links import Links
     from scoring.model.model import AdditiveModel
     from scoring.training.trainer import Trainer
+    from scoring.training.weight_search import Weights
 
 OWN_COUNTS: Final = ("count_10", "count_30", "count_90", "count")
 """Features of a bought item that rank by personal frequency."""
@@ -175,14 +176,52 @@ def find_blend(
     ranked = sorted(simple, key=lambda name: -search.value(simple[name]))
     chosen = [ranked[0], "trained"] if is_trained else ranked[:2]
     weights = search.best([starts[name] for name in chosen])
-    if not weights[: len(PARTS)].any() and not any(weights[names.index(name)] for name in tables):
-        weights = search.backed(weights, [names.index(name) for name in (linked, popularity) if name])
+    if not weights[: len(PARTS)].any():
+        strangers = _for_strangers(data, window, trainer, links, users, asked, search, alone[popularity])
+        backing = [alone[linked]] if linked and not any(weights[names.index(name)] for name in tables) else []
+        backing += [part for part in (strangers, alone[popularity]) if part[weights == 0].any()]
+        weights = search.backed(weights, backing)
     weights = weights * search.slope(weights)
     cut = np.cumsum([len(PARTS), len(OWN_COUNTS), len(signals), len(POPULARITY)])
     model, own_slopes, signal_slopes, slopes, link_weights = (tuple(part.tolist()) for part in np.split(weights, cut))
     metrics = tuple(search.means(weights).tolist())
     by_start = {name: tuple(value.tolist()) for name, value in found.items()}
     return Blend(model, own_slopes, slopes, link_weights, signal_slopes, metrics, by_start)
+
+
+def _for_strangers(
+    data: TrainingData, window: Window, trainer: Trainer, links: Links, users: IndexArray, asked: Asked,
+    search: WeightSearch, popularity: Weights,
+) -> Weights:  # fmt: skip
+    """Return weights of popularity and signals for users without target events, such as guests who look at items.
+
+    They rank what validation users bought next that was new to them, with all of their target events left out.
+
+    Args:
+        data: Data that every window shares.
+        window: Validation data.
+        trainer: The model.
+        links: Link tables.
+        users: Validation users.
+        asked: What they bought.
+        search: The search over all parts, with their order.
+        popularity: Weights of the best popularity.
+
+    Returns:
+        The weights; those of popularity where signals predict nothing more.
+    """
+    past = window.past.signals()
+    has_signals = np.isin(users, past.user_index)
+    if not has_signals.any():
+        return popularity
+    asked = replace(asked.rows(has_signals), only_new=True)
+    values, contenders = _contenders(
+        data, replace(window, past=past), trainer, links, users=users[has_signals], asked=asked
+    )
+    values[: len(PARTS) + len(OWN_COUNTS)] = 0.0
+    alone = WeightSearch(values, contenders, search.is_left_out, 0, search.may_fall)
+    alone.compare({"popularity": popularity})
+    return alone.best([popularity])
 
 
 def _contenders(

@@ -27,6 +27,9 @@ FACTORS: Final = ((0.7, 0.4, 0.0), (1.4, 2.5))
 ENTRIES: Final = (0.03, 0.1, 0.3, 1.0)
 """Weights with which a part enters, as shares of the spread of the score."""
 
+BACKING: Final = tuple(10.0 ** (-step / 2) for step in range(13))
+"""The same for a part that ranks what the others leave equal, down to a millionth."""
+
 MIN_GAIN: Final = 5e-4
 MIN_ERRORS: Final = (3.0, 1.5, 0.5)
 """A change is kept if it gains this many standard errors, the first number unless users left out gain from another."""
@@ -114,27 +117,29 @@ class WeightSearch:
                     errors, gains = tried, stacked
         return self._climb_all(starts, errors)
 
-    def backed(self, weights: Weights, places: Sequence[int]) -> Weights:
-        """Return weights with the parts of some places, each as large as costs nothing on validation data.
+    def backed(self, weights: Weights, parts: Sequence[Weights]) -> Weights:
+        """Return weights with more parts, each as large as costs nothing on validation data.
 
-        Where what users did before ranks the items that they come back to, nothing else may tell the other items apart.
+        What ranks the items of users with a history may tell nothing of the other items, and nothing to other users.
 
         Args:
             weights: Weights.
-            places: Parts that may enter.
+            parts: Weights of what enters, each by itself.
 
         Returns:
             The weights; a part enters with the smallest share if every share costs something.
         """
         least = self.value(weights) - MIN_GAIN
         size = float(self.scores(weights).std())
-        for place in places:
-            level = float(np.abs(self.values[place]).mean(where=self.is_open)) if self.is_open.any() else 0.0
-            if self.spread[place] <= MIN_CONTRAST * level:
+        for part in parts:
+            scores = self.scores(part)
+            level = float(np.abs(scores).mean(where=self.is_open)) if self.is_open.any() else 0.0
+            spread = float(scores.std(where=self.is_open)) if self.is_open.any() else 0.0
+            if spread <= max(MIN_CONTRAST * level, LEAST_SPREAD):
                 continue  # nearly the same for all contenders
-            shares = [share * size / float(self.spread[place]) for share in reversed(ENTRIES)]
-            moves = [_Move(np.arange(len(weights)) == place, 0.0, share) for share in shares]
-            weights = next((tried for move in moves if self.value(tried := move(weights)) >= least), moves[-1](weights))
+            shares = [share * size / spread for share in BACKING]
+            found = (tried for share in shares if self.value(tried := weights + share * part) >= least)
+            weights = next(found, weights + shares[-1] * part)
         return weights
 
     def slope(self, weights: Weights) -> float:

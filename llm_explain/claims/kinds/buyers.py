@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from llm_explain.claims.kind import NOTHING, ClaimKind, Findings
+from scoring.features.snapshot import CROWD
 
 if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
+
+
+LEAST_USERS: Final = 10
+"""Least number of users that a text of a small shop states."""
 
 
 class Buyers(ClaimKind):
@@ -18,6 +23,8 @@ class Buyers(ClaimKind):
 
     Rule: ``users`` is the number of distinct users with a counted target event of the item in the ``window_days``
     before the snapshot. ``until`` is the snapshot's local moment. The claim holds under the conditions of ``popular``.
+    In a small shop, where no item has 100 users in the window, ten users suffice that are at least half of those that
+    ``popular`` asks of a tenth of the items; unless the policy asks for a crowd of more than 50.
     """
 
     name = "buyers"
@@ -25,6 +32,7 @@ class Buyers(ClaimKind):
     parts = ("popularity",)
     position = 91
     topic = "crowd"
+    neutral_place = 11
     badge_place = 30
     is_reason = False
     is_scarce = True
@@ -38,6 +46,8 @@ class Buyers(ClaimKind):
             return NOTHING
         users = shop.snapshot.users_in_window[subjects.item]
         least = max(shop.policy.settings.min_crowd, shop.top_decile_users)
+        if shop.policy.settings.min_crowd <= CROWD and shop.snapshot.users_in_window.max(initial=0) < 2 * CROWD:
+            least = max(LEAST_USERS, shop.top_decile_users / 2)
         rows = np.flatnonzero((users >= least) & shop.may_promote[subjects.item] & subjects.is_snapshot_fresh)
         facts: dict[str, list[Fact]] = {
             "users": users[rows].tolist(),

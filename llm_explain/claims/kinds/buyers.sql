@@ -3,7 +3,11 @@ select item_id, count(distinct user_id) as users
 from sold cross join crowd_window where timestamp >= since group by item_id;
 
 create or replace view found_buyers as
-with ranked as (select *, rank() over (order by users desc) - 1 as ahead, count(*) over () as sold from buyers_crowd)
+with ranked as (
+    select *, rank() over (order by users desc) - 1 as ahead, count(*) over () as sold, max(users) over () as most
+    from buyers_crowd),
+tenth as (select min(users) as least from ranked where ahead < 0.1 * sold)
 select rid, users, days as window_days, strftime(snapshot, '%Y-%m-%dT%H:%M:%S') as until
-from claim join ranked using (item_id) cross join crowd_window
-where claim = 'buyers' and users >= 50 and ahead < 0.1 * sold and is_fresh and is_of_only_kind and has_dates;
+from claim join ranked using (item_id) cross join tenth cross join crowd_window
+where claim = 'buyers' and is_fresh and is_of_only_kind and has_dates
+  and (users >= 50 and ahead < 0.1 * sold or most < 100 and users >= greatest(10, least / 2));

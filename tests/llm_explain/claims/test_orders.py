@@ -17,6 +17,7 @@ from llm_explain.claims.kinds.companion import Companion
 from llm_explain.claims.kinds.first_in_category import FirstInCategory
 from llm_explain.claims.kinds.frequent_item import FrequentItem
 from llm_explain.policy.policy import Policy
+from llm_explain.policy.settings import PolicySettings
 from llm_explain.text.prompt_files import prompts_root
 from scoring.data.catalogue import Catalogue
 from scoring.data.shop import Shop
@@ -175,3 +176,15 @@ def test_buyers_are_counted_exactly_and_never_below_the_crowd() -> None:
     everywhere = crowd(600, others=600)
     assert facts(Buyers, evidence("lager", policy=SENSITIVE, statistics=everywhere)) is None
     assert facts(Buyers, evidence("milk", policy=SENSITIVE, statistics=everywhere)) is not None
+
+
+@pytest.mark.parametrize(
+    ("users", "most", "found"), [(20, 40, 20), (19, 40, None), (10, 10, 10), (9, 9, None), (60, 100, None)]
+)
+def test_a_small_shop_tells_ten_buyers_that_are_half_of_the_tenth(users: int, most: int, found: int | None) -> None:
+    buyers = np.full(len(ITEMS), most)
+    buyers[INDEX["tortilla"]] = users
+    told = facts(Buyers, evidence("tortilla", statistics=snapshot(buyers=buyers)))
+    assert (told and told["users"]) == found
+    strict = Policy(PolicySettings(min_crowd=60))
+    assert facts(Buyers, evidence("tortilla", policy=strict, statistics=snapshot(buyers=buyers))) is None

@@ -97,6 +97,7 @@ def test_a_category_does_not_say_that_this_item_was_bought(text):
         ("You've bought this 12 times. Buy it again.", ["repeat_item"], "pressing"),
         ("You've bought this 12 times: time for it again?", ["repeat_item"], "pressing"),
         ("You buy this about every two weeks: time for more.", ["due"], "claim_added"),
+        ("Time for this again? You buy it about every two weeks.", ["due"], "claim_added"),
         ("Picked for you because it's popular with our customers.", ["popular"], "claim_added"),
         ("For you: popular with our customers.", ["popular"], "claim_added"),
         ("You've bought this 12 times for your family.", ["repeat_item"], "life"),
@@ -129,7 +130,6 @@ def test_each_fault_has_its_code(text, kinds, code):
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("You buy this about every two weeks: time for it again?", "due"),
         (
             "31% of the customers who bought “Crunchy Granola 12 oz” in the past year had this in the same order.",
             "bought_together",

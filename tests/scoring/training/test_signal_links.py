@@ -18,9 +18,10 @@ from scoring.training.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 N_USERS, N_ITEMS = 60, 30
-CUTOFF = pd.Timestamp("2024-04-01")
+CUTOFF, DAY = pd.Timestamp("2024-04-01"), pd.Timedelta(days=1)
 
 
 def shop() -> Tables:
@@ -104,3 +105,26 @@ def test_items_without_any_evidence_are_told_apart(scorer: GlassBoxScorer) -> No
     scores = scorer.score(scorer.read(history))
     unseen = np.setdiff1d(np.arange(N_ITEMS), history.item_index)
     assert len(np.unique(scores[unseen].round(12))) > 1
+
+
+def test_a_guest_sees_what_views_tell_where_purchases_tell_customers_more(tmp_path: Path) -> None:
+    """Each purchase tells the next one for certain, so views add nothing for customers: half of them are right."""
+    rng, rows = np.random.default_rng(5), []
+    for user in range(N_USERS):
+        start, first = pd.Timestamp("2024-03-01") + pd.Timedelta(hours=11 * user), int(rng.integers(N_ITEMS))
+        for step in range(4):
+            moment, item = start + pd.Timedelta(days=step), (first + step) % N_ITEMS
+            seen = item if rng.random() < 0.5 else int(rng.integers(N_ITEMS))
+            rows.append((f"u{user:02d}", f"i{seen:02d}", "view", moment))
+            rows.append((f"u{user:02d}", f"i{item:02d}", "purchase", moment + pd.Timedelta(hours=1)))
+    tables = Tables(pd.DataFrame(rows, columns=[USER_ID, ITEM_ID, KIND, TIMESTAMP]), shop().items)
+    trained = train(tables, SMALL, tmp_path, cutoff=CUTOFF, protocol="last")
+    scorer = trained.scorer
+    assert set(trained.weights) > {"links transitions"}
+    looked = pd.DataFrame([("guest", "i07", "view", CUTOFF)], columns=[USER_ID, ITEM_ID, KIND, TIMESTAMP])
+    guest, nobody = (
+        scorer.score(scorer.read(EventLog(looked, scorer.catalogue, scorer.shop).history(user, CUTOFF + DAY)))
+        for user in ("guest", "nobody")
+    )
+    assert guest.argmax() == 7, "the item looked at"
+    assert len(np.unique(nobody)) > 1, "a stranger sees what many buy"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ class ContrastAnswer:
         score_difference: Difference of the scores.
         base_difference: What the items differ by when every player is absent.
         differences: What each player adds to the one beyond the other; with the base they sum to the score difference.
+        names: History groups of the differences as texts say them.
         text: Why the item with the higher score ranks higher, in words; ``None`` if an item may not be named.
     """
 
@@ -146,6 +147,7 @@ class ContrastAnswer:
     score_difference: float
     base_difference: float
     differences: dict[str, float]
+    names: dict[str, str] = field(default_factory=dict)
     text: Text | None = None
 
     @classmethod

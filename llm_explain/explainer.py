@@ -585,7 +585,7 @@ class Explainer:
         """
         version = self._at(as_of, history)
         catalogue = version.shop.catalogue
-        if any(map(version.shop.policy.is_sensitive_category, (name.removeprefix(GROUP_PREFIX) for name in without))):
+        if not all(map(version.shop.policy.shows_category, (name.removeprefix(GROUP_PREFIX) for name in without))):
             raise UnknownGroupError("a player is sensitive but one that may be named is needed. Leave it in.")
         asked = None if item_ids is None else catalogue.index_of(item_ids)
         user = version.reader.read(user_id, history, as_of, channel)
@@ -641,9 +641,12 @@ class Explainer:
         answer = user.scored.contrast(item, other)
         words = Comparisons(version.shop, version.writer, locale or self.locale, suppressions)
         contrast = ContrastAnswer.of(item_id, other_id, answer)
+        differences = mask_differences(contrast.differences, version.shop.policy)
+        groups = [player for player in differences if player.startswith(GROUP_PREFIX)]
         return replace(
             contrast,
-            differences=mask_differences(contrast.differences, version.shop.policy),
+            differences=differences,
+            names={each: version.writer.name(each.removeprefix(GROUP_PREFIX), words.locale) for each in groups},
             text=words.contrast(user.evidence, (item, other), answer),
         )
 

@@ -369,7 +369,7 @@ class Pipeline:
             *sorted(self.provenance.values()),
         )
         shown = [each.text for each in (text, *(badge.text for badge in badges)) if each is not None]
-        claims = request.claims if text else ()
+        claims = self.writer.named(request, self.locale) if text else ()
         reasons = tuple(claim for claim in claims if claim.phi)
         for claim in reasons:
             attribution = attribution.citing(claim.player, claim.part)
@@ -381,7 +381,10 @@ class Pipeline:
             probability=None,
             attribution=attribution,
             reasons=reasons,
-            statements=(*(claim for claim in claims if not claim.phi), *(() if fact is None else (fact,))),
+            statements=(
+                *(claim for claim in claims if not claim.phi),
+                *(() if fact is None else self.writer.named(replace(request, claims=(fact,)), self.locale)),
+            ),
             text=text,
             reason_code=NOTHING_TO_SAY if text is None else "" if reasons else NEUTRAL,
             locale=self.locale,

@@ -40,6 +40,7 @@ class Claim:
         share: ``phi`` as a share of all positive attribution of the score.
         facts: What the rule found, by name.
         licences: Words of degree that the facts permit.
+        names: The other item and the category as texts say them, by fact.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Claim:
     share: float
     facts: Mapping[str, Fact]
     licences: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``reasons`` entry of the explanation record."""
@@ -59,6 +61,7 @@ class Claim:
             "phi": self.phi,
             "share": self.share,
             "facts": dict(self.facts),
+            "names": dict(self.names),
         }
 
 

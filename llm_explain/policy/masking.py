@@ -1,4 +1,4 @@
-"""Masking of sensitive history groups: records and differences show them as part of ``rest``."""
+"""Masking of history groups that no text may name: records and differences show them as part of ``rest``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from llm_explain.attribution.partition import GROUP_PREFIX, REST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
 
     from llm_explain.attribution.values import Attribution
@@ -19,37 +19,38 @@ if TYPE_CHECKING:
 
 
 def mask_attribution(attribution: Attribution, policy: Policy) -> Attribution:
-    """Return an attribution that names no sensitive history group.
+    """Return an attribution that names no hidden history group.
 
     Args:
         attribution: Shapley values of one score.
-        policy: Which categories are sensitive.
+        policy: Which categories are hidden.
 
     Returns:
-        The same score and sum. The values, parts and categories of sensitive groups are added to ``rest``.
+        The same score and sum. The values, parts and categories of hidden groups are added to ``rest``. Groups without
+        a letter stay, since their past items may be reasons.
     """
-    hidden = {player for player in attribution.players if _is_sensitive(player, policy)}
+    hidden = {player for player in attribution.players if not _may(policy.shows_category, player)}
     return _folded(attribution, hidden) if hidden else attribution
 
 
 def mask_differences(differences: Mapping[str, float], policy: Policy) -> dict[str, float]:
-    """Return differences of attributions that name no sensitive history group.
+    """Return differences of attributions that name no history group without a spoken name.
 
     Args:
         differences: Attribution of each player for one item minus that for another.
-        policy: Which categories are sensitive.
+        policy: Which categories may be named.
 
     Returns:
-        Differences with the same sum. Those of sensitive groups are added to ``rest``.
+        Differences with the same sum. Those of other groups are added to ``rest``.
     """
     total: dict[str, float] = defaultdict(float)
     for player, value in differences.items():
-        total[REST if _is_sensitive(player, policy) else player] += value
+        total[player if _may(policy.may_name_category, player) else REST] += value
     return dict(total)
 
 
-def _is_sensitive(player: str, policy: Policy) -> bool:
-    return player.startswith(GROUP_PREFIX) and policy.is_sensitive_category(player.removeprefix(GROUP_PREFIX))
+def _may(show: Callable[[str], bool], player: str) -> bool:
+    return not player.startswith(GROUP_PREFIX) or show(player.removeprefix(GROUP_PREFIX))
 
 
 def _folded(attribution: Attribution, names: AbstractSet[str]) -> Attribution:
@@ -61,7 +62,7 @@ def _folded(attribution: Attribution, names: AbstractSet[str]) -> Attribution:
             parts[name] += value
     place = sum(player.startswith(GROUP_PREFIX) for player in (attribution.players[row] for row in shown))
     items = list(attribution.items)
-    if items:  # what stays in `rest` of an item of a sensitive group has no name
+    if items:  # what stays in `rest` of an item of a hidden group has no name
         named = [attribution.items[row] for row in hidden if attribution.players[row] == REST]
         items = [attribution.items[row] for row in shown]
         items.insert(place, named[0] if named else ())

@@ -214,8 +214,11 @@ class Policy:
 
     def may_name_category(self, name: str) -> bool:
         """Return whether a text may name a category: one with a letter, not sensitive, and no sentence or offer."""
-        is_name = name != NO_CATEGORY and any(map(str.isalpha, readable(name))) and not _says_something(name)
-        return is_name and not self.is_sensitive_category(name)
+        return name != NO_CATEGORY and any(map(str.isalpha, readable(name))) and self.shows_category(name)
+
+    def shows_category(self, name: str) -> bool:
+        """Return whether a category may be a player of a record: one that is not sensitive, and no sentence."""
+        return not (_says_something(name) or self.is_sensitive_category(name))
 
     def is_sensitive_category(self, name: str) -> bool:
         """Return whether no text may name a category or hint at it."""

@@ -265,6 +265,10 @@ class Realiser:
         """Return a name of the catalogue, cleaned and limited in length."""
         return self._writer.name(name)
 
+    def named(self, spec: SentenceSpec) -> tuple[Claim, ...]:
+        """Return the claims of a sentence with their names as texts say them."""
+        return tuple(replace(each, names=self._writer.names(each.facts, spec.titles)) for each in spec.claims)
+
     def _agree_article(self, literal: str, value: str) -> str:
         """Return the text before a slot with its article, if it ends in one, as the value needs it."""
         articles = self.lexicon.spoken_names.articles

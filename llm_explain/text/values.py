@@ -125,6 +125,14 @@ class ValueWriter:
         """Return a category in the locale's words, cleaned and limited in length."""
         return self._names.name(name)
 
+    def names(self, facts: Mapping[str, Fact], titles: Mapping[str, str]) -> dict[str, str]:
+        """Return the other item and the category among some facts as texts say them, by fact."""
+        said = {
+            "other_item_id": self._names.another(titles.get(str(facts.get("other_item_id")), "")),
+            "category": self._filters.name(str(facts.get("category", ""))),
+        }
+        return {fact: name for fact, name in said.items() if name}
+
 
 def value_expressions(lexicon: Lexicon, sources: Mapping[str, str], *, where: str) -> dict[str, Callable[..., Any]]:
     """Return compiled expressions over facts, with the filters of slot values.

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from llm_explain.generation.generator import Generator
     from llm_explain.generation.lexicalised import FreeDraft
     from llm_explain.policy.policy import Policy
-    from llm_explain.records import Section, Source
+    from llm_explain.records import Claim, Section, Source
     from llm_explain.text.lexicon import Lexicon
     from llm_explain.text.sentence_spec import SentenceRequest, SentenceSpec
     from llm_explain.text.skeleton import Skeleton, Tone
@@ -177,6 +177,14 @@ class LocaleWriter:
             The specification.
         """
         return specify(request, self._realiser, self._catalogue, self._policy)
+
+    def named(self, request: SentenceRequest) -> tuple[Claim, ...]:
+        """Return the claims of a request with their names as texts say them."""
+        return self._realiser.named(self.specify(request))
+
+    def name(self, category: str) -> str:
+        """Return a category as texts say it."""
+        return self._realiser.name(category)
 
     def free_texts(
         self, specs: Sequence[SentenceSpec], tone: Tone, seconds: float, limits: Limits | None

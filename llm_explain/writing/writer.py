@@ -199,6 +199,14 @@ class Writer:
         """
         return self._locale_writers(locale).specify(request)
 
+    def named(self, request: SentenceRequest, locale: str = "en") -> tuple[Claim, ...]:
+        """Return the claims of a request with their names as a locale's texts say them."""
+        return self._locale_writers(locale).named(request)
+
+    def name(self, category: str, locale: str = "en") -> str:
+        """Return a category as a locale's texts say it."""
+        return self._locale_writers(locale).name(category)
+
     def contrast(self, spec: ContrastSpec, locale: str = "en") -> Text | None:
         """Return why one item ranks higher than another, with the reason of each in words.
 

@@ -268,7 +268,7 @@ def _detailed(record: Json, detail: fields.Detail) -> Json:
         return sentence
     told = "reasons" if record["reasons"] else "statements"  # a neutral sentence states facts without weighing them
     claims = [
-        {**{name: claim[name] for name in ("kind", "player", "facts")}, "share": round(claim["share"], 3)}
+        {**{name: claim[name] for name in ("kind", "player", "facts", "names")}, "share": round(claim["share"], 3)}
         for claim in record[told]
     ]
     return {**sentence, "section": record["section"], "badges": record["badges"], "reasons": [], told: claims}

@@ -33,6 +33,7 @@ class Reason(BaseModel):
         phi: Attribution of the part; with ``detail=full`` only.
         share: ``phi`` as a share of all positive attribution.
         facts: What the rule found in the shop's tables.
+        names: The other item and the category as sentences say them, by fact.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Reason(BaseModel):
     phi: float | None = None
     share: float
     facts: dict[str, str | int | float]
+    names: dict[str, str] = {}
 
 
 class Fault(BaseModel):

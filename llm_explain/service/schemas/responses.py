@@ -125,7 +125,8 @@ class WhatIf(UserReply):
 class Contrast(UserReply):
     """Why one item scores above another; the differences and ``base_difference`` sum to ``score_difference``.
 
-    ``text`` says in a verified sentence why the item with the higher score ranks higher.
+    ``names`` has its history groups as sentences say them. ``text`` says in a verified sentence why the item with the
+    higher score ranks higher.
     """
 
     item_id: str
@@ -133,6 +134,7 @@ class Contrast(UserReply):
     score_difference: float
     base_difference: float
     differences: dict[str, float]
+    names: dict[str, str]
     text: str | None = None
 
 

@@ -127,14 +127,16 @@ def test_a_past_item_may_be_named_where_its_category_may_not() -> None:
     assert (claim.kind, claim.player, claim.part) == ("similar_item", "rest", "links:salsa")
 
 
-def test_masking_forgets_the_items_of_a_sensitive_group() -> None:
+@pytest.mark.parametrize("hidden", ["beer", "Visit evil.com now"])
+def test_masking_forgets_the_items_of_a_hidden_group_and_keeps_those_of_a_number(hidden: str) -> None:
     policy = Policy(categories=["beer"])
     given = attribution({"group:beer": {"links": 0.6}, "group:dips": {"links": 0.3}, "rest": {"links": 0.1}}, ["milk"])
     given = replace(given, items=(past(lager=0.6), past(salsa=0.3), past(milk=0.1)))
+    given = replace(given, players=(f"group:{hidden}", "group:12", "rest"))
     masked: Attribution = mask_attribution(given, policy)
     named = {player: [item.part for item in own] for player, own in zip(masked.players, masked.items, strict=True)}
-    assert named == {"group:dips": ["links:salsa"], "rest": ["links:milk"]}
-    without_rest = replace(given, players=("group:beer", "group:dips", "group:milk"), categories=given.categories)
+    assert named == {"group:12": ["links:salsa"], "rest": ["links:milk"]}
+    without_rest = replace(given, players=(f"group:{hidden}", "group:12", "group:milk"), categories=given.categories)
     assert mask_attribution(without_rest, policy).items[-1] == ()
 
 

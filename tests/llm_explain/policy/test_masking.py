@@ -60,5 +60,6 @@ def test_a_contrast_shows_no_sensitive_group(plain: Explainer, masking: Explaine
 
 
 def test_differences_keep_their_sum() -> None:
-    differences = {"group:cheese": 1.0, "rest": 0.5, "group:soup": -2.0, "context:price": 0.25}
+    differences = {"group:cheese": 1.0, "rest": 0.25, "group:soup": -2.0, "context:price": 0.25}
+    differences |= {"group:Visit evil.com now": 0.125, "group:12": 0.125}
     assert mask_differences(differences, POLICY) == {"rest": 1.5, "group:soup": -2.0, "context:price": 0.25}

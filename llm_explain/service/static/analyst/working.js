@@ -78,7 +78,7 @@ export class Working {
     const { texts, currency } = this.shop;
     const rows = told.map((reason) => {
       const weight = record.reasons.length ? texts.share(reason.share) : "";
-      return node("li", {}, node("span", {}, tellReason(texts, reason, { currency, titles: this.shop.titles() })), node("span", { class: "soft number" }, weight), record.reasons.length ? bar(reason.share) : null);
+      return node("li", {}, node("span", {}, tellReason(texts, reason, currency)), node("span", { class: "soft number" }, weight), record.reasons.length ? bar(reason.share) : null);
     });
     const heading = this.say(record.reasons.length ? "reasons" : "facts");
     return node("section", {}, node("h3", {}, heading), node("ul", { class: "parameters" }, ...rows));
@@ -100,7 +100,7 @@ export class Working {
         const points = texts.number(Math.abs(answer.score_difference), { minimumFractionDigits: 2, maximumFractionDigits: 2 });
         const values = { item: item.title, other: choice.selectedOptions[0].textContent, points };
         const verdict = this.say(answer.score_difference >= 0 ? "above" : "below", values);
-        result.replaceChildren(node("p", { class: "soft" }, verdict), differences(texts, answer, (player) => tellPlayer(texts, player)));
+        result.replaceChildren(node("p", { class: "soft" }, verdict), differences(texts, answer, (player) => tellPlayer(texts, player, answer.names)));
       } catch {
         result.replaceChildren(node("p", { role: "alert" }, this.shop.texts.say("page", "error_title")));
       }

@@ -102,12 +102,6 @@ export const withdraw = (endpoint, user, id) =>
   call(endpoint, "DELETE", `v1/feedback/${id}?user_id=${encodeURIComponent(user)}`);
 export const contrast = (endpoint, body) => call(endpoint, "POST", "v1/contrast", body);
 
-/** Return ids and titles of the items that the shop knows. */
-export async function titles(endpoint, ids) {
-  const { items } = await call(endpoint, "GET", `v1/items?${new URLSearchParams(ids.map((id) => ["id", id]))}`);
-  return items.filter(({ title }) => title).map(({ item_id, title }) => [item_id, title]);
-}
-
 /** Change a user's preferences, never over another change, and return them. */
 export async function changePreferences(endpoint, user, change, tries = MOST_TRIES) {
   const path = `v1/users/${encodeURIComponent(user)}/preferences`;

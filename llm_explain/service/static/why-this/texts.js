@@ -86,8 +86,7 @@ export class Texts {
 const MONEY = new Set(["low", "high", "price", "last_paid", "usual"]);
 const DAYS = new Set(["interval_days", "days_since", "window_days"]);
 
-function writeFact(texts, name, value, { currency, titles }) {
-  if (name === "other_item_id") return titles?.get(String(value)) ?? "";
+function writeFact(texts, name, value, currency) {
   if (name === "count") return value; // it chooses the plural
   if (name === "month") return texts.month(value);
   if (name === "share") return texts.share(value);
@@ -97,14 +96,16 @@ function writeFact(texts, name, value, { currency, titles }) {
   return /^\d{4}-\d\d-\d\d/.test(value) ? texts.date(value) : value;
 }
 
-export function tellReason(texts, { facts, kind }, context = {}) {
-  const values = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, writeFact(texts, name, value, context)]));
+/** Tell a reason; an item and a category get their spoken names and no others. */
+export function tellReason(texts, { facts, kind, names }, currency) {
+  const told = Object.entries(facts).map(([name, value]) => [name, writeFact(texts, name, value, currency)]);
+  const values = { ...Object.fromEntries(told), other_item_id: "", category: "", ...names };
   const section = facts.event_kind && texts.has("reasons_of_other_events", kind) ? "reasons_of_other_events" : "reasons";
   const unnamed = `${kind}_unnamed`;
   return texts.say(section, !values.other_item_id && texts.has(section, unnamed) ? unnamed : kind, values);
 }
 
-export function tellPlayer(texts, player) {
-  if (player.startsWith("group:")) return texts.say("players", "group", { category: player.slice("group:".length) });
+export function tellPlayer(texts, player, names) {
+  if (player.startsWith("group:")) return texts.say("players", "group", { category: names?.[player] ?? player.slice("group:".length) });
   return texts.has("players", player) ? texts.say("players", player) : texts.say("players", "other", { player });
 }

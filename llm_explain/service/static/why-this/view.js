@@ -1,6 +1,5 @@
 /** What a shopper sees of one explanation, in a shadow root of its own: a sentence, and a popover with its reasons. */
 import { icon, node } from "./nodes.js";
-import { titles } from "./requests.js";
 import { sheet } from "./style.js";
 import { directionOf, tellPlayer, tellReason } from "./texts.js";
 
@@ -11,7 +10,6 @@ const LEAST = 0.01;
 export class View {
   constructor(host) {
     this.host = host;
-    this.found = [];
     this.root = host.attachShadow({ mode: "open" });
     this.root.adoptedStyleSheets = [sheet];
     this.box = node("div", { class: "box", role: "group" });
@@ -93,18 +91,11 @@ export class View {
 
   #details(panel) {
     const { reasons, statements = [], ai_generated: isWritten } = this.record;
-    const told = reasons.length ? reasons : statements;
+    const told = (reasons.length ? reasons : statements).filter(({ facts, names }) => !facts.category || names?.category); // old records
     const close = node("button", { type: "button", class: "icon-button", part: "close", "aria-label": this.say("close"), onclick: () => panel.hidePopover() }, icon("close"));
     const head = node("div", { class: "head" }, node("p", { class: "title" }, this.#sayOf("label")), close);
     const label = this.say(reasons.length ? "reasons" : "facts");
-    const lines = () => told.map((reason) => this.#reason(reason, !reasons.length));
-    const list = node("ul", { class: "reasons", "aria-label": label }, ...lines());
-    const ids = told.map(({ facts }) => facts.other_item_id).filter((id) => id && !this.#titles().has(id));
-    const name = (found) => {
-      this.found = found;
-      list.replaceChildren(...lines());
-    };
-    if (ids.length) titles(this.host.endpoint, ids).then(name, () => {}); // stays unnamed
+    const list = node("ul", { class: "reasons", "aria-label": label }, ...told.map((reason) => this.#reason(reason, !reasons.length)));
     this.comparison = new Comparison(this.host);
     const note = node("p", { part: "note", class: "note" }, this.say(isWritten ? "ai" : "checked"));
     const parts = [head, ...(told.length ? [list] : []), this.comparison.box, note];
@@ -160,7 +151,7 @@ export class View {
   }
 
   #reason(reason, isNeutral) {
-    const told = tellReason(this.host.texts, reason, { currency: this.host.getAttribute("currency"), titles: this.#titles() });
+    const told = tellReason(this.host.texts, reason, this.host.getAttribute("currency"));
     if (isNeutral) return node("li", { class: "told" }, told);
     const row = weighed(this.host.texts, told, reason.share, "share");
     if (this.host.user) row.append(this.#refusal(reason, told, row));
@@ -180,10 +171,6 @@ export class View {
       return this.say(isOff ? (verb === "hush" ? "hushed" : "refused") : "undone");
     }));
     return button;
-  }
-
-  #titles() {
-    return new Map([...this.found, ...this.host.alternatives.map(({ item_id, title }) => [item_id, title])]);
   }
 
   offerAlternatives() {
@@ -253,15 +240,15 @@ class Comparison {
       .filter(({ share }) => Math.abs(share) >= LEAST)
       .sort((one, two) => Math.abs(two.share) - Math.abs(one.share));
     const verdict = rows.length ? (answer.score_difference >= 0 ? "above" : "below") : "instead_none";
-    const sides = [[item, 1], [other, -1]].map(([name, sign]) => this.#side(rows.filter(({ share }) => share * sign > 0), name, sign));
+    const sides = [[item, 1], [other, -1]].map(([name, sign]) => this.#side(rows.filter(({ share }) => share * sign > 0), name, sign, answer.names));
     this.result.replaceChildren(node("p", { class: "verdict" }, this.#say(verdict, { item, other })), ...sides.filter(Boolean));
   }
 
-  #side(rows, name, sign) {
+  #side(rows, name, sign, names) {
     if (!rows.length) return null;
     const { texts } = this.host;
     const items = rows.slice(0, MOST).map(({ player, share }) => {
-      const told = player === null ? this.#say("item_itself") : tellPlayer(texts, player);
+      const told = player === null ? this.#say("item_itself") : tellPlayer(texts, player, names);
       return weighed(texts, told, Math.abs(share), "instead_share");
     });
     return node("div", { class: sign > 0 ? "side" : "side other" }, node("p", { class: "label" }, this.#say("instead_for", { item: name })), node("ul", {}, ...items));

@@ -164,7 +164,8 @@ class FakeService:
             return {**head, "items": rows}
         if path.endswith("/contrast"):
             differences = {"group:cheese": 1.0, "context:popularity": -0.25}
-            return {**head, "base_difference": 0.5, "differences": differences, "score_difference": 1.25}
+            told = {"differences": differences, "names": {"group:cheese": "“Cheese”"}}
+            return {**head, "base_difference": 0.5, **told, "score_difference": 1.25}
         if path.endswith("/feedback"):
             return {"feedback_id": "f", "repeated": False, "suppressed": []}
         if path.endswith("/chat"):

@@ -131,6 +131,23 @@ def test_what_a_neutral_sentence_states_is_listed_without_shares(visit, site, sh
     expect(stated).to_have_text(["Bought 12 times, last on 29 November 2017"])
 
 
+def test_the_reasons_name_items_and_categories_as_sentences_do_and_never_as_suppliers_do(visit, site, shop):
+    of_item = {
+        "kind": "frequent_item",
+        "facts": {"other_item_id": "i2", "count": 4},
+        "names": {"other_item_id": "“Cheap at”"},
+    }
+    of_group = {"kind": "related_category", "facts": {"category": "Call +49 170 1234567"}, "names": {}}
+    shop.records["i1"] = record("i1", reasons=[{**REASON, **of_item}, {**REASON, **of_group}])
+    shop.items["i2"]["title"] = "Cheap at evil.com"
+    panel = opened(visit, site, shop).get_by_role("dialog", name=WHY)
+    reasons = panel.get_by_role("list", name="What speaks for it").get_by_role("listitem")
+    expect(reasons).to_contain_text([re.compile("You bought “Cheap at” 4 times")])
+    assert not shop.queries("/items")
+    panel.get_by_label("Why not another one?").select_option(index=1)
+    expect(panel.get_by_text("Your history: “Cheese”")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 def test_opening_the_reasons_moves_nothing_and_stays_in_the_window(visit, site, shop, width):
     new = visit(viewport={"width": width, "height": 700})

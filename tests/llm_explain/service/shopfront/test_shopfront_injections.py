@@ -41,7 +41,12 @@ def a_shop_of(texts: list[str]) -> FakeService:
         item_id = f"i{place}"
         facts = {**REASON["facts"], "last": text}
         reason = {**REASON, "facts": facts, "player": f"group:{text}"}
-        related = {**REASON, "kind": "related_category", "facts": {"category": text, "count": 3, "window_days": 90}}
+        related = {
+            **REASON,
+            "kind": "related_category",
+            "facts": {"category": "c", "count": 3},
+            "names": {"category": text},
+        }
         items.append(item(item_id, text, text, text))
         records[item_id] = record(
             item_id,

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from llm_explain.errors import SettingError
@@ -28,6 +28,7 @@ FILE_VARIABLE = "LLM_EXPLAIN_SETTINGS"
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Count = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(ge=0)]
+OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
 Key = Annotated[SecretStr, Field(min_length=32, max_length=512)]
 
 
@@ -100,13 +101,13 @@ class ServiceSettings(BaseSettings):
     ready_fd: Annotated[int, Field(ge=0)] | None = None
     workers: Annotated[int, Field(ge=0, le=64)] = 0
     artifacts: Path = Path("artifacts/completejourney")
-    policy_file: Path | None = None
-    shop_file: Path | None = None
+    policy_file: OptionalPath = None
+    shop_file: OptionalPath = None
     threads: Count = 1
     cached_users: Count = 128
-    churn_artifacts: Path | None = None
+    churn_artifacts: OptionalPath = None
     churn_data: Path = Path("data/completejourney")
-    demand_artifacts: Path | None = None
+    demand_artifacts: OptionalPath = None
     database_url: SecretStr = SecretStr("sqlite:///llm-explain.db")
     auth: bool = True
     as_of: Literal["now", "snapshot"] = "now"

@@ -25,6 +25,9 @@ _LOOK_ALIKE: Final = str.maketrans(
 )
 """Letters that look like Latin ones (Unicode Technical Standard 39), and letters with a stroke."""
 
+_WORD: Final = re.compile(r"[^\W\d_]{5,}")
+"""Stems that are a word of five letters or more, which hardly any two words make by chance."""
+
 _FIGURES: Final = str.maketrans("013457", "oieast")
 _AMONG_LETTERS: Final = re.compile(r"(?<=[a-z])[013457](?=[a-z])")
 
@@ -55,23 +58,38 @@ def sensitive_reason(name: str, locale: str = "en") -> str:
 def _spellings(name: str) -> Iterator[str]:
     """Yield what a name reads as: without look-alike letters, accents, figures for letters, and signs within words."""
     yield plain(name)
-    letters = unicodedata.normalize("NFD", name.casefold().translate(_LOOK_ALIKE))
-    read = plain("".join(c for c in letters if not unicodedata.combining(c)).translate(_LOOK_ALIKE))
+    read = plain(_skeleton(name.casefold()))
     yield read
     yield _AMONG_LETTERS.sub(lambda figure: figure.group().translate(_FIGURES), read)
     yield _PARTED.sub("", read)
 
 
+def _skeleton(text: str) -> str:
+    """Return a text with Latin letters for those that look like them, and without accents."""
+    letters = unicodedata.normalize("NFD", text.translate(_LOOK_ALIKE))
+    return "".join(c for c in letters if not unicodedata.combining(c)).translate(_LOOK_ALIKE)
+
+
 @cache
 def _stems() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return one pattern a reason: a stem at the beginning of a word, or anywhere in a script without spaces."""
+    """Return one pattern a reason: a stem at the beginning of a word, or anywhere in a script without spaces.
+
+    A stem with letters that look like Latin ones is also found as names are read, so that a word of two scripts is.
+    """
     compiled = []
-    for reason, stems in words().sensitive.items():
+    for reason, listed in words().sensitive.items():
+        stems = [*listed, *(_skeleton(stem) for stem in listed if stem.translate(_LOOK_ALIKE) != stem)]
         parts = [
             re.escape(stem) if not stem.isascii() and _has_no_spaces(stem) else rf"(?<!\w){stem}" for stem in stems
         ]
+        parts += [rf"^(?=\w+(?: \w+){{1,2}}$){_apart(stem)}\w{{0,3}}$" for stem in stems if _WORD.fullmatch(stem)]
         compiled.append((reason, re.compile("|".join(parts), re.IGNORECASE)))
     return tuple(compiled)
+
+
+def _apart(word: str) -> str:
+    """Return a pattern of a word that spaces may part: a whole name such as "Con doms"."""
+    return " ?".join(word)
 
 
 def _has_no_spaces(stem: str) -> bool:

@@ -228,8 +228,9 @@ def changed_promotions(promotions: pd.DataFrame, changes: Iterable[Change]) -> p
             promotions = promotions[~(is_of & (promotions[START] >= change.since))]
         if change.promotions:
             added = pd.DataFrame(list(change.promotions))
-            added[START] = pd.to_datetime(added[START]).astype("datetime64[ns]")
-            added[END] = pd.to_datetime(added.get(END, pd.Series(pd.NaT, index=added.index))).astype("datetime64[ns]")
+            for name in (START, END):  # one row may have fractions of a second that another has not
+                moments = added.get(name, pd.Series(pd.NaT, index=added.index))
+                added[name] = pd.to_datetime(moments, format="ISO8601").astype("datetime64[ns]")
             promotions = pd.concat([promotions, added], ignore_index=True) if len(promotions) else added
     return promotions.reset_index(drop=True)
 

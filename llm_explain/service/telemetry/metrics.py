@@ -117,8 +117,8 @@ class Metrics:
         info.info({name: value[:23] for name, value in explainer.provenance.items()})
         self.watch(
             "model_data_age_seconds",
-            "Age of the model's statistics.",
-            lambda: (now() - explainer.as_of).total_seconds(),
+            "Age of the model's statistics; a change of the catalogue makes them no younger.",
+            lambda: (now() - explainer.shop.snapshot.as_of).total_seconds(),
         )
 
     def begin_request(self) -> None:

@@ -20,8 +20,10 @@ def test_code_beats_the_environment_which_beats_the_file(tmp_path: Path, monkeyp
     monkeypatch.setenv(FILE_VARIABLE, str(file))
     monkeypatch.setenv("LLM_EXPLAIN_PORT", "2")
     monkeypatch.setenv("LLM_EXPLAIN_HOST", "10.0.0.2")
+    monkeypatch.setenv("LLM_EXPLAIN_CHURN_ARTIFACTS", "")
     settings = ServiceSettings.read(port=3, host=None)
     assert (settings.port, settings.host, settings.max_running) == (3, "10.0.0.2", 7)
+    assert settings.churn_artifacts is None, "an empty path is none"
 
 
 def test_a_value_that_cannot_be_used_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

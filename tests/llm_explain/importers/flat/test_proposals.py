@@ -113,6 +113,10 @@ def test_rules_for_rows_that_are_no_products(item_id, title, reason):
         "preg\ufe0fnancy test",
         "preg\u3164nancy test",
         "避 孕\u200b套",
+        "Con doms",
+        "Пpезервативы",  # the second letter is Latin
+        "Präservative",
+        "임신 테스트",
     ],
 )
 def test_names_that_may_be_sensitive(name):
@@ -132,6 +136,8 @@ def test_names_that_may_be_sensitive(name):
         "Diet Coke",
         "Meat thermometer",
         "Candle snuffers",
+        "Pen is mighty",
+        "Con Dom Perignon glasses",
     ],
 )
 def test_names_that_are_not(name):

@@ -138,9 +138,12 @@ def test_a_path_of_categories_is_read_as_the_category_that_the_shop_has(changeab
 def test_promotions_can_be_read_until_they_end(changeable: TestClient) -> None:
     rows = [
         {"item_id": "31", "start": "2017-11-30", "end": "2017-12-24", "label": "mailer"},
-        {"item_id": "31", "start": "2017-12-05", "label": "display", "store_id": "s1"},
+        {"item_id": "31", "start": "2017-12-05T00:00:00.123Z", "label": "display", "store_id": "s1"},
     ]
+    age = changeable.app.state.metrics.registry.get_sample_value  # type: ignore[attr-defined]
+    before = age("llm_explain_model_data_age_seconds")
     _changed(changeable, "PUT", "promotions", {"promotions": rows})
+    assert age("llm_explain_model_data_age_seconds") >= before, "a change of the catalogue is no training"
     answer = changeable.get("/v1/promotions?id=31&id=nothing")
     found = ShopPromotions.model_validate(answer.json())
     assert found.unknown_items == ["nothing"]

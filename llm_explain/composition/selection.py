@@ -108,8 +108,11 @@ class Selection:
         if self.candidates is not None:
             allowed &= np.isin(items, catalogue.index_of(list(self.candidates)))
         if self.categories:
-            codes = _codes("category", self.categories, catalogue.category_names)
-            allowed &= np.isin(catalogue.category_index[items], codes)
+            names = catalogue.category_names
+            below = {name: rows for name in self.categories if (rows := catalogue.below(name)) is not None}
+            codes = _codes("category", [name for name in self.categories if name in names or name not in below], names)
+            is_below = np.isin(items, np.concatenate([np.zeros(0, np.int64), *below.values()]))
+            allowed &= np.isin(catalogue.category_index[items], codes) | is_below
         if self.brands:
             allowed &= np.isin(catalogue.brand_index[items], _codes("brand", self.brands, catalogue.brand_names))
         price = shop.snapshot.price[items]

@@ -15,6 +15,9 @@ from publicsuffixlist import PublicSuffixList
 
 _STOPS = ".。．｡"
 _DOTTED = re.compile(rf"(?<![\w.-])(?P<host>(?:[\w-]+[{_STOPS}])+[\w-]+)(?P<path>(?::\d+)?(?:[/?#]\S*)?)")
+_APART = re.compile(r"(?<!\w)\w(?: \w)+ ?\. ?\w(?: \w)+(?!\w)|\bwww\s+\S+\s+\S+|[\w-]+ ?\(dot\) ?[\w-]+", re.IGNORECASE)
+"""Hosts that are written so that only people read them: "e v i l . c o m", "www evil com", "evil(dot)com"."""
+
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _TECHNOLOGY = re.compile(r"(?:ASP|ADO|VB|ML|Paint)\.NET")
 """Names that mail programs would link to their own sites."""
@@ -43,7 +46,7 @@ def without_contacts(name: str) -> str:
     Returns:
         The name. A space stands for "bit.ly/gift" and "0800 555 0199", and behind the point of "choc.bar".
     """
-    return _TELEPHONE.sub(_unless_other, _DOTTED.sub(_unlinked, name))
+    return _TELEPHONE.sub(_unless_other, _DOTTED.sub(_unlinked, _APART.sub(" ", name)))
 
 
 def _unless_other(found: re.Match[str]) -> str:

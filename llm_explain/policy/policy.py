@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 SENSITIVE_COLUMNS = ("name", "reason")
 
 
-_STATEMENT = re.compile(r"[!?！？。%％]|\.\s+(?:\S+\s+){2}\S")
-"""What no category's name has: "Elec. appliances" has none of it, "Cheese that cures! Buy now" has."""
+_STATEMENT = re.compile(r"[!?！？。%％]|\.\s+(?:\S+\s+){2}\S|\S\s+\S*[^\W\d_]{4}\.\s+[A-ZÀ-ÖØ-ÞΑ-ΩА-ЯЁ]\S*\s+\S")
+"""What no category's name has: "Elec. appliances" has none of it, "Cheese that cures! Buy now" has.
+
+A point ends a sentence if three words follow, or if two do with a capital and a long word stands before it.
+"""
 
 
 class Policy:

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.text.import_words import word_list
+from scoring.data.catalogue import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-STEP: Final = re.compile(r"\s*[>»›]\s*")
 JOINED: Final = re.compile(r"[&,+]|\w\s+(?:and|or)\s+\w")
 
 
@@ -26,7 +26,7 @@ def category_in(text: str, known: Collection[str], locale: str = "en") -> str:
         ``text`` if the catalogue has it, or if it is one name. Otherwise the last name of the deepest path whose last
         name the catalogue has, in any case. If it has none of them, the last name of the deepest path.
     """
-    paths = [[name for name in STEP.split(path.strip()) if name] for path in text.split("|")]
+    paths = [path_of(path) for path in text.split("|")]
     deepest = sorted(filter(None, paths), key=len, reverse=True)
     if text in known or not deepest or (len(paths) == 1 and len(deepest[0]) == 1):
         return text

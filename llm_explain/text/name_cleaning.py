@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 _LONE_HASH = re.compile(r"(?<![^\W_])#+(?![^\W_])|##+")
 """A sign that is no part of a word or number as in "C#" or "#7", but of a heading or a comment."""
+_CONTENT = re.compile(r"[\u3040-\u9fff]|[^\W\d_]{3,}")
+_LEAST_CONTENT = 2
+"""Words, or characters of a script without spaces, that a title has besides a contact."""
+
+_LEADS_ON = re.compile(r"(?<!\w)[^\W\d_\u3040-\u9fff]{1,3}\s{2,}[\W_]*$")
+"""A short word before a contact that stood at the end: "at", "von"."""
+
+_EMPTY = re.compile(r"[(（]\s*[)）]")
 _SPACE = re.compile(r"\s+")
 _BEFORE_COMMA = re.compile(r" +(?=[,;](?:\s|$))")
 _INVERTED = (("¡", "!"), ("¿", "?"))
@@ -61,6 +69,7 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     """Return a shop's name as it may stand in a sentence.
 
     It is the readable name without hosts and telephone numbers, with single spaces, at most ``max_length`` characters.
+    What is left of "Call 0800 555 0199" or "Cheap at evil.com" is the name of nothing, and is left out.
 
     Args:
         name: Title, brand or category as the catalogue has it.
@@ -68,10 +77,14 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
         ellipsis: What stands for the rest.
 
     Returns:
-        The name; empty if nothing readable is left.
+        The name; empty if no name is left.
     """
-    text = without_contacts(readable(name))
-    text = _SPACE.sub(" ", _LONE_HASH.sub(" ", text))
+    whole = readable(name)
+    text = without_contacts(whole)
+    is_cut = sum(map(str.isalnum, text)) < sum(map(str.isalnum, whole))
+    if is_cut and (len(_CONTENT.findall(text)) < _LEAST_CONTENT or _LEADS_ON.search(text)):
+        return ""
+    text = _SPACE.sub(" ", _EMPTY.sub(" ", _LONE_HASH.sub(" ", text)))
     text = _BEFORE_COMMA.sub("", text)
     for opening, closing in _PARENTHESES:
         if text.count(opening) != text.count(closing):

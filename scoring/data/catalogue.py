@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from rapidfuzz import fuzz, process
 
-from scoring.data.tables import BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TITLE
+from scoring.data.tables import BRAND, CATEGORIES, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TITLE
 from scoring.errors import UnknownItemError
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ NO_CATEGORY = ""
 
 LEAST_LIKENESS = 70
 """Least likeness of an id that an error message suggests, of 100."""
+
+
+def path_of(text: str) -> list[str]:
+    """Return the names of a path such as ``Home > Kitchen > Mugs``."""
+    return [name for name in re.split(r"\s*[>»›]\s*", text.strip()) if name]
 
 
 def near_matches(unknown: str, known: Collection[str], *, limit: int = 3) -> list[str]:
@@ -111,6 +118,23 @@ class Catalogue:
     def category_index(self) -> IndexArray:
         """Category of each item, shape ``(n_items,)``."""
         return np.asarray(self._categories.codes, dtype=np.int64)
+
+    def below(self, category: str) -> IndexArray | None:
+        """Return the rows of the items at or below a level of a path; ``None`` if no path has it."""
+        return self._levels.get(" > ".join(path_of(category)))
+
+    @cached_property
+    def _levels(self) -> Mapping[str, IndexArray]:
+        """Rows by each level of ``categories``: "Food > Dairy" gives "Food", "Dairy" and "Food > Dairy"."""
+        rows: dict[str, list[IndexArray]] = defaultdict(list)
+        texts = self.items[CATEGORIES].astype(object) if CATEGORIES in self.items else pd.Series(dtype=object)
+        for text, of_text in texts.groupby(texts).indices.items():
+            for path in str(text).split("|"):
+                names = path_of(path)
+                for depth, name in enumerate(names, 1):
+                    for key in {name, " > ".join(names[:depth])}:
+                        rows[key].append(np.asarray(of_text, dtype=np.int64))
+        return {name: np.unique(np.concatenate(found)) for name, found in rows.items()}
 
     @cached_property
     def _brands(self) -> pd.Categorical:

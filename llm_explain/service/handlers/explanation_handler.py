@@ -93,7 +93,7 @@ class ExplanationHandler:
             {"pointer": f"#/{name}/{place}", "in": "body", "rule": "unknown_name", "detail": told}
             for name, names in (("categories", catalogue.category_names), ("brands", catalogue.brand_names))
             for place, value in enumerate(getattr(request, name))
-            if value not in names
+            if value not in names and not (name == "categories" and catalogue.below(value) is not None)
         ]
         if absent:
             raise ServiceProblem(INVALID, absent)

@@ -104,8 +104,8 @@ def test_no_line_is_written_without_a_name_or_before_an_end_that_has_passed(line
 
 def test_a_supplier_puts_no_link_into_a_line(lines: CampaignLines) -> None:
     assert lines.write("promotion", FLYER, title="bit.ly/free-gift", as_of=AS_OF) is None
-    line = lines.write("promotion", OPEN, title="Smoked gouda, see dhl-pay.info", as_of=AS_OF)
-    assert line == "Smoked gouda, see: on display in store"
+    line = lines.write("promotion", OPEN, title="Smoked gouda | dhl-pay.info", as_of=AS_OF)
+    assert line == "Smoked gouda: on display in store"
 
 
 def test_chinese_lines() -> None:

@@ -45,6 +45,8 @@ def test_letters_that_look_alike_hide_no_sensitive_item(title: str) -> None:
         "Cheese! Buy now",
         "Up to 90% off",
         "Cures cancer. Sign in at once",
+        "We sell the best. Trust us",
+        "Order at www evil com",
         "evil.dating",
         "特价！奶酪",
         "Tea 0800 555 0199",
@@ -56,7 +58,7 @@ def test_no_supplier_speaks_in_the_name_of_a_category_or_a_brand(name: str) -> N
     assert not Policy().may_name_category(name)
     assert not Policy().may_name_brand(name)
     assert not Policy().may_name_category("<tea>")  # nothing of it can be read
-    for own in ("Elec. appliances", "Dr. Oetker", "Men's: shoes", "milk and creamers"):
+    for own in ("Elec. appliances", "Home Elec. Appliances", "Dr. Oetker", "Men's: shoes", "milk and creamers"):
         assert Policy().may_name_category(own)
         assert Policy().may_name_brand(own)
 

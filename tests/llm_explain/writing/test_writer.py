@@ -85,10 +85,10 @@ def test_a_neutral_text_gives_no_reason(writer):
 
 
 def test_claims_carry_their_names_as_sentences_say_them():
-    items = pd.DataFrame({"item_id": [str(n) for n in range(8)], "title": ["Cheap at evil.com"] * 8})
+    items = pd.DataFrame({"item_id": [str(n) for n in range(8)], "title": ["Cheap green tea, evil.com"] * 8})
     writer = Writer(policy=Policy(), catalogue=Catalogue(items.assign(category="", brand=None)))
     other, group = writer.named(request("frequent_item", "related_category"))
-    assert other.to_dict()["names"] == {"other_item_id": "“Cheap at”"}
+    assert other.to_dict()["names"] == {"other_item_id": "“Cheap green tea”"}
     assert group.names == {"category": group.facts["category"]}
 
 

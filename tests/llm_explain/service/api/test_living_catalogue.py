@@ -133,6 +133,12 @@ def test_a_path_of_categories_is_read_as_the_category_that_the_shop_has(changeab
     _changed(changeable, "PUT", "items/n1", {**NEW, "category": "Food > Dairy > Cheese"})
     assert changeable.get("/v1/items/n1").json()["items"][0]["category"] == "cheese"
     assert "n1" in [item["item_id"] for item in _list(changeable, categories=["cheese"])]
+    for level in ("Food", "Dairy", "Food > Dairy", "Food›Dairy›Cheese"):
+        assert [item["item_id"] for item in _list(changeable, categories=[level])] == ["n1"], level
+    assert "n1" in [item["item_id"] for item in _list(changeable, categories=["Food", "soup"], k=40)]
+    assert (
+        changeable.post("/v1/recommendations", json={"history": [], "categories": ["Food", "Fod"]}).status_code == 422
+    )
 
 
 def test_promotions_can_be_read_until_they_end(changeable: TestClient) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scoring.demand.forecaster import Forecaster, Inputs, Prediction
     from scoring.demand.panel import Flags, Floats, Rows, SalesPanel
 
+EIGHT: Final = 8
 USUAL_WEEKS: Final = 26
 """Weeks whose median price is the usual one."""
 
@@ -47,7 +48,7 @@ class Outlook:
             ``without_holidays``, missing where no such promotion, price or event is planned. ``unknown_plan`` is empty
             if a plan is given for the week. If not, the week counts as an ordinary one: ``no_promotion``,
             ``usual_promotions``, ``no_holiday`` if the sales have days of a calendar alone, or ``price`` if they have
-            neither.
+            neither. ``year_ago`` is what the week of a year before sold, ``year_ago_promoted`` if a promotion ran then.
         together: One row a series and number of coming weeks ``weeks``: these weeks together, in units.
         promoted: The same if the ``promotion`` that the item has most often runs in the coming week, of series without
             a plan of that week; with its ``price`` then.
@@ -122,6 +123,7 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, *, rows: Ro
             has_event = (holidays["week_number"] == week).any()
             frame["without_holidays"] = quiet.predict(panel, plain, *asked).units if has_event else np.nan
         frame["is_intermittent"] = is_intermittent[series]
+        frame["year_ago"], frame["year_ago_promoted"] = _year_ago(panel, week, series)
         frame["unknown_plan"] = np.where(panel.is_planned(series, asked[1]), "", assumed[series])
         weekly.append(frame)
         names, phi, base = forecaster.model.attribution(features, *asked)
@@ -216,7 +218,8 @@ def _past(panel: SalesPanel) -> pd.DataFrame:
 
     Totals of the last quarter (``quarter_units``), of the same one a year ago and of the one after it
     (``next_year_ago``) are missing unless each week is known. ``quarter_mean`` and ``quarter_most`` are those of the
-    ``quarter_known`` weeks of the last quarter that are known. ``year_units`` is the total of the last year's.
+    ``quarter_known`` weeks of the last quarter that are known. ``before_silence`` is the mean of the eight weeks up to
+    the last sale. ``year_units`` is the total of the last year's.
     """
     known = panel.units[:, : panel.n_known]
     sold = np.nan_to_num(known) > 0
@@ -233,8 +236,19 @@ def _past(panel: SalesPanel) -> pd.DataFrame:
         quarter_known=np.isfinite(lately).sum(axis=1),
         quarter_mean=pd.DataFrame(lately).mean(axis=1),
         quarter_most=pd.DataFrame(lately).max(axis=1),
+        before_silence=pd.DataFrame(
+            np.where(~after & (np.arange(known.shape[1]) > last[:, None] - EIGHT), known, np.nan)
+        ).mean(axis=1),
         year_units=np.nansum(known[:, -YEAR:], axis=1),
     )
+
+
+def _year_ago(panel: SalesPanel, week: int, series: Rows) -> tuple[Floats, Flags]:
+    """Return what the same week a year before sold, NaN if unknown, and whether a promotion ran, shape ``(n,)``."""
+    if (before := week - YEAR) < 0:
+        return np.full(len(series), np.nan), np.zeros(len(series), dtype=bool)
+    ran = [np.nan_to_num(share[series, before]) >= LEAST_RUN for share in panel.shop_promotions.values()]
+    return panel.units[series, before], np.any([np.zeros(len(series), dtype=bool), *ran], axis=0)
 
 
 def _total(known: Floats, weeks_ago: int) -> Floats:

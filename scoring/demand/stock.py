@@ -98,7 +98,11 @@ def read_stock(table: pd.DataFrame) -> pd.DataFrame:
         header = chosen[name]
         values = pd.to_numeric(table[header], errors="coerce") if header is not None else pd.Series(np.nan, table.index)
         if (header is not None and (values.isna() & table[header].notna()).any()) or (values < 0).any():
-            raise TableError(f"stock: column {header!r} holds text or a negative number. Correct the rows.")
+            wrong = found[ITEM][(values.isna() & table[header].notna()) | (values < 0)]
+            raise TableError(
+                f"stock: column {header!r} holds text or a negative number in {len(wrong)} rows (first: item "
+                f"{wrong.iloc[0]!r}). Correct the rows."
+            )
         found[name] = values.astype(float).fillna(default)
     if (found[PACK] <= 0).any():
         raise TableError("stock: a pack size is 0 but a positive number is needed. Leave it empty for single units.")
@@ -153,17 +157,29 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     frame["service_level"] = own
     quantiles, lead = _quantiles(outlook.together, frame, n_weeks), frame[LEAD_TIME].to_numpy()
     median = _column(outlook.together, frame, 1, "units")
-    frame["weekly_units"], frame["horizon_weeks"] = _expected(outlook.weekly, frame).clip(min=1e-9), n_weeks
+    best, again, pattern = _year_ago(outlook.weekly, frame, n_weeks)
+    weekly = np.fmin(_expected(outlook.weekly, frame), best[:, -1] / n_weeks)
+    frame["weekly_units"], frame["horizon_weeks"] = weekly.clip(min=1e-9), n_weeks
     most = _season(frame)
-    needs = np.stack([np.minimum(_between(quantiles, (lead + day) / DAYS, median), most) for day in range(1, DAYS + 1)])
+    weeks = [(lead + day) / DAYS for day in range(1, DAYS + 1)]
+    forecast = np.stack([_between(quantiles, each, median) for each in weeks])
+    limit = np.stack([_highest(best, each) for each in weeks])
+    repeated = np.stack([_between(again, each, again[:, 1]) for each in weeks])
+    is_more = repeated[-1] - np.maximum(0.5 * forecast[-1], 2 * np.sqrt(forecast[-1])) >= forecast[-1]
+    needs = np.where(is_more, np.fmax(forecast, repeated), np.minimum(np.fmin(forecast, limit), most))
+    is_less = ~is_more & (forecast[-1] > np.fmin(limit[-1], most))
+    is_recent = (np.fmin(limit[-1], np.inf) < most) & ~(
+        _between(pattern, weeks[-1], pattern[:, 1]) > weeks[-1] * frame["quarter_most"]
+    )
     frame["need"] = needs[-1]
-    frame["is_by_pattern"] = _between(quantiles, (lead + DAYS) / DAYS, median) > most
+    frame["is_by_recent"] = is_less & is_recent
+    frame["is_by_pattern"] = is_more | (is_less & ~is_recent)
     frame["position"] = frame[ON_HAND] + frame[ON_ORDER]
     frame["days_left"] = (needs[:-1] <= frame["position"].to_numpy() + 1e-9).sum(axis=0)
     for name, column in _MISSED.items():
         sold = [_column(outlook.together, frame, weeks, column) for weeks in range(1, n_weeks + 1)]
         until = _between(np.stack([np.zeros(len(frame)), *sold], axis=1), lead / DAYS, median)
-        frame[name] = np.maximum(until - frame["position"], 0)
+        frame[name] = np.maximum(np.fmin(until, _highest(best, lead / DAYS)) - frame["position"], 0)
     promoted = _quantiles(outlook.promoted, frame, n_weeks)
     promoted_needs = np.stack(
         [np.minimum(_between(promoted, (lead + day) / DAYS, median), most) for day in range(1, DAYS + 1)]
@@ -175,6 +191,41 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
         frame[name] = np.ceil(missing / frame[PACK] - 1e-9) * frame[PACK]
     _judge(frame, policy)
     return frame
+
+
+def _year_ago(weekly: pd.DataFrame, frame: pd.DataFrame, n_weeks: int) -> tuple[Floats, Floats, Floats]:
+    """Return what 0, 1, … coming weeks sell by the last quarter and by last year, three of shape ``(n, n_weeks + 1)``.
+
+    The third is last year's pattern: the same weeks a year ago, times the change of the last quarter to that of a year
+    ago. The first is the most that it and the best week of the last quarter give, NaN for an intermittent item. The
+    second is the pattern where it comes again: the last quarter sold between half and twice of what it sold a year ago,
+    and no promotion ran in the weeks a year ago. Both are NaN unless a week is planned or has an event.
+    """
+    own = weekly.rename(columns={"weeks_ahead": "weeks"}).assign(
+        is_planned=weekly["unknown_plan"].isin(["", "no_holiday"])
+        | weekly.filter(["without_holidays"]).notna().any(axis=1)
+    )
+
+    def of_weeks(name: str) -> Floats:
+        return np.stack([_column(own, frame, number, name) for number in range(1, n_weeks + 1)], axis=1)
+
+    now, before = frame["quarter_units"], frame["quarter_year_ago"]
+    start = np.zeros((len(frame), 1))
+    sold = np.hstack([start, of_weeks("year_ago").cumsum(axis=1)])
+    pattern: Floats = (now / before.where(before > 0)).fillna(1.0).to_numpy()[:, None] * sold
+    is_free = ~(of_weeks("is_planned") > 0).any(axis=1) & now.notna().to_numpy()
+    is_steady = ~(of_weeks("is_intermittent") > 0).any(axis=1)
+    recent = frame["quarter_most"].to_numpy()[:, None] * np.arange(n_weeks + 1)
+    best = np.where((is_free & is_steady)[:, None], np.maximum(recent, pattern), np.nan)
+    ran = np.hstack([start > 0, (of_weeks("year_ago_promoted") > 0).cumsum(axis=1) > 0])
+    comes_again = ((now <= 2 * before) & (before <= 2 * now)).to_numpy() & is_free
+    return best, np.where(comes_again[:, None] & ~ran, pattern, np.nan), pattern
+
+
+def _highest(best: Floats, weeks: Floats) -> Floats:
+    """Return the most that some weeks sell beyond chance: two standard deviations of a Poisson count above the best."""
+    units = _between(best, weeks, best[:, 1])
+    return units + 2 * np.sqrt(units)
 
 
 def _season(frame: pd.DataFrame) -> Floats:

@@ -28,6 +28,9 @@ LEAST_MISSED: Final = 2
 LEAST_COVER: Final = 1.5
 """Weeks of stock above which they are told; fewer would be one week, rounded."""
 
+LEAST_SILENT, LEAST_SOLD = 2, 5
+"""Weeks without a sale of an item without stock, and usual sales of as many, from which on they are told."""
+
 LEAST_RAISED: Final = 1.1
 """Ratio to the forecast from which on the forecast with a promotion, or the sales of the last quarter, are told."""
 
@@ -58,8 +61,8 @@ def headline(row: Mapping[str, Any]) -> Stated:
 def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     """Return what an order, or the lack of one, rests on, and what a promotion would change, as the last statements.
 
-    ``need`` is the quantile of sales at the service level, over the days of delivery and a week more, rounded up. At
-    the end of a season, ``by_pattern`` is 1 if last year's pattern gives it.
+    ``need`` is the quantile of sales at the service level, over the days of delivery and a week more, rounded up.
+    ``by_pattern`` is 1 if last year's pattern gives it, ``by_recent`` if the best week of the last quarter does.
     """
     if row.get("state") not in {"order", "enough"}:
         return () if row.get("state") in {"overstock", "dead"} else promoted_forecast(row)
@@ -68,10 +71,9 @@ def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
         "need": math.ceil(row["need"] - 1e-9),
         "service_percent": whole(100 * row["service_level"]),
     }
-    if row["is_by_pattern"]:
-        facts["by_pattern"] = 1
+    facts |= {name: 1 for name in ("by_pattern", "by_recent") if row[f"is_{name}"]}
     stock = Stated("shortage" if row["state"] == "order" else "supply", facts)
-    return (stock, *missed_sales(row), *above_recent(row), *long_cover(row), *promoted_order(row))
+    return (stock, *missed_sales(row), *stockout(row), *above_recent(row), *long_cover(row), *promoted_order(row))
 
 
 def missed_sales(row: Mapping[str, Any]) -> tuple[Stated, ...]:
@@ -87,12 +89,27 @@ def missed_sales(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     return (Stated("missed_sales", facts | ends),)
 
 
-def above_recent(row: Mapping[str, Any]) -> tuple[Stated, ...]:
-    """Return the most that the item sold in a week of the last quarter, ``most``, if an order expects more.
+def stockout(row: Mapping[str, Any]) -> tuple[Stated, ...]:
+    """Return the known ``weeks`` without a sale, at least two, of an item without stock on hand that sold before.
 
-    The plan of the coming week is unknown. ``known`` of the 13 weeks are on record.
+    ``before`` is the mean of the known ones among the eight weeks before. At that mean, chance explains the silence in
+    less than 1 % of the cases: all ``weeks`` would sell at least 5.
     """
-    if row["state"] != "order" or not row["unknown_plan"] or not row["units"] > row["quarter_most"] + 1:
+    weeks, before = int(row["weeks_without_sale"]), row["before_silence"]
+    if row["on_hand"] > 0 or weeks < LEAST_SILENT or not weeks * before >= LEAST_SOLD:
+        return ()
+    return (Stated("stockout", {"weeks": weeks, "before": whole(before)}),)
+
+
+def above_recent(row: Mapping[str, Any]) -> tuple[Stated, ...]:
+    """Return the most that the item sold in a week of the last quarter, ``most``, if more may be expected.
+
+    The forecast is above it by more than a unit, or the end of its range at least twice it and two units above it. The
+    plan of the coming week is unknown. ``known`` of the 13 weeks are on record.
+    """
+    most = row["quarter_most"]
+    is_above = row["units"] > most + 1 or row[f"high_{RANGE}"] >= max(2 * most, most + 2)
+    if not row["unknown_plan"] or not is_above or pd.isna(most):
         return ()
     return (Stated("above_recent", {"most": whole(row["quarter_most"]), "known": int(row["quarter_known"])}),)
 
@@ -234,12 +251,16 @@ def overstock(row: Mapping[str, Any]) -> dict[str, Fact]:
     """Return the position, the weeks that it covers (rounded), and the units beyond the limit in weeks.
 
     A week counts as the mean of the next ``horizon_weeks`` weeks. ``quarter_cover`` counts weeks at the mean of the
-    last quarter, if that is at least a tenth more. At the end of a season, ``season`` counts instead.
+    last quarter, if one of both is at least a tenth more. At the end of a season, ``season`` counts instead.
     """
     facts: dict[str, Fact] = {"position": whole(row["position"]), "on_order": whole(row["on_order"])}
     if row["is_season_over"]:
         return facts | {"too_many": int(row["too_many"]), **season(row)}
-    if row["quarter_mean"] >= LEAST_RAISED * row["weekly_units"]:
+    if (
+        max(row["quarter_mean"], row["weekly_units"])
+        >= LEAST_RAISED * min(row["quarter_mean"], row["weekly_units"])
+        > 0
+    ):
         facts["quarter_cover"] = whole(row["position"] / row["quarter_mean"])
     return facts | {
         "horizon_weeks": int(row["horizon_weeks"]),

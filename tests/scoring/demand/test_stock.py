@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -27,13 +29,18 @@ def outlook(
         rows, columns=["item_id", "store_id", "weeks", "units", "high_50", "high_80", "high_90", "high_95"]
     )
     together["low_80"] = together["units"] - 20
-    weekly = pd.DataFrame({"item_id": ["a"] * 4, "store_id": "1", "is_intermittent": False})
+    weekly = pd.DataFrame(
+        {"item_id": ["a"] * 4, "store_id": "1", "is_intermittent": False, "weeks_ahead": [1, 2, 3, 4]}
+    )
+    weekly = weekly.assign(unknown_plan="", year_ago=float("nan"), year_ago_promoted=False)
     weekly = weekly.assign(
         low_80=[20.0, 30, 20, 30], units=62.5, high_80=[120.0, 130, 130, 120]
     )  # mean .3 × 150 + .4 × 62.5 = 70
     series = pd.DataFrame(
         {"item_id": ["a"], "store_id": ["1"], "title": ["A"], "weeks_without_sale": [weeks_without_sale]}
-    ).assign(quarter_mean=mean, quarter_units=13 * mean, quarter_year_ago=13 * 65.0, next_year_ago=after)
+    ).assign(
+        quarter_mean=mean, quarter_most=mean, quarter_units=13 * mean, quarter_year_ago=13 * 65.0, next_year_ago=after
+    )
     ends = ["units", "high_50", "high_80", "high_90", "high_95"]
     promoted = together.assign(**{name: together[name] + deal for name in ends})[: 4 if deal else 0]
     return Outlook(weekly, together, promoted, series, EMPTY, EMPTY)
@@ -125,6 +132,23 @@ def test_overstock_is_judged_by_promoted_weeks_and_by_the_season_too() -> None:
     assert state_of(27, after=26.0)[0] == "order"
 
 
+def test_recent_weeks_and_the_same_weeks_of_last_year_bound_a_need_without_a_plan() -> None:
+    # Two weeks at .95 are 165. With 12 a week lately, and 30 × 12 / 65 a week by last year's pattern, they are at most
+    # 24 + 2 √24 = 33.8. Last year's 200 × 60 / 65 for two weeks, 369, are more than 1.5 × 165, unless a promotion ran.
+    def row_of(on_hand: int, mean: float, year_ago: float, **columns: object) -> pd.Series:
+        found = outlook(mean=mean)
+        weekly = found.weekly.assign(**{"unknown_plan": "no_promotion", "year_ago": year_ago, **columns})
+        return orders(replace(found, weekly=weekly), stock(on_hand=on_hand), StockPolicy()).iloc[0]
+
+    falling = row_of(300, 12.0, 30.0)
+    assert falling["need"] == pytest.approx(33.798, abs=1e-3)
+    assert (falling["state"], falling["too_many"], bool(falling["is_by_recent"])) == ("overstock", 156, True)
+    assert row_of(300, 12.0, 30.0, unknown_plan="")["state"] == "enough"
+    coming = row_of(100, 60.0, 200.0)
+    assert (coming["need"], bool(coming["is_by_pattern"])) == (pytest.approx(400 * 60 / 65), True)
+    assert row_of(100, 60.0, 200.0, year_ago_promoted=True)["need"] == pytest.approx(165)
+
+
 def test_stock_that_is_not_counted_is_unknown() -> None:
     table = read_stock(pd.DataFrame({"item_id": ["a", "b"], "on_hand": [None, 2], "on_order": [3, None]}))
     assert table[["item_id", "on_hand", "on_order", "lead_time_days", "pack_size"]].to_numpy().tolist() == [
@@ -135,7 +159,7 @@ def test_stock_that_is_not_counted_is_unknown() -> None:
 def test_faults_of_stock_tables() -> None:
     with pytest.raises(TableError, match="stock: the columns are item_id but item_id and on_hand are needed"):
         read_stock(pd.DataFrame({"item_id": ["a"]}))
-    with pytest.raises(TableError, match="stock: column 'on_hand' holds text or a negative number"):
+    with pytest.raises(TableError, match=r"stock: column 'on_hand' holds text .* in 1 rows \(first: item 'a'\)"):
         stock(on_hand=-1)
     with pytest.raises(TableError, match="a pack size is 0"):
         stock(on_hand=1, pack_size=0)

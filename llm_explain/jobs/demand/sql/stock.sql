@@ -1,4 +1,4 @@
--- Statements order, promoted_order, missed_sales, above_recent, long_cover, overstock, dead, shortage and supply. A level between two ends of the forecasts is
+-- Statements order, promoted_order, missed_sales, stockout, above_recent, long_cover, overstock, dead, shortage and supply. A level between two ends of the forecasts is
 -- linear in the level. A promotion is empty for the plan that the headline assumes.
 create or replace view at_level as
 select t.item_id, t.store_id, t.promotion, t.weeks, s.service_level as level,
@@ -28,15 +28,52 @@ left join needs b on b.item_id = w.item_id and b.store_id = w.store_id and b.pro
 -- What a quarter sells by last year's pattern. If that is less than half of what the forecast gives, beyond chance, two standard
 -- deviations above it are needed at most.
 create or replace view rates as
-select item_id, store_id, max(weeks_ahead) as horizon_weeks,
-       greatest(avg(case when is_intermittent then units else 0.3 * low_80 + 0.4 * units + 0.3 * high_80 end), 1e-9) as weekly_units
-from weekly group by all;
+select item_id, store_id, max(weeks_ahead) as horizon_weeks, bool_or(is_intermittent) as is_intermittent,
+       bool_and(p.unknown not in ('', 'no_holiday') and not coalesce(isfinite(without_holidays::double), false)) as is_free,
+       avg(case when is_intermittent then units else 0.3 * low_80 + 0.4 * units + 0.3 * high_80 end) as weekly_units
+from weekly join plan p using (item_id, store_id, week) group by all;
+
+-- Last year's pattern of 0, 1, … coming weeks; the best that it and the best week of the last quarter give; the pattern where it comes again.
+create or replace view year_ago as
+select w.item_id, w.store_id, w.weeks_ahead as weeks, if(count(s.units) over own = w.weeks_ahead, sum(s.units) over own, null) as units,
+       bool_or(p.item_id is not null) over own as ran
+from weekly w
+left join sales s on s.item_id = w.item_id and s.store_id = w.store_id
+  and s.week_number = (select max(week_number) from sales where is_known) + w.weeks_ahead - 52
+left join (select distinct item_id, store_id, week_number from shop_promotions where share >= 0.5) p
+  on p.item_id::varchar = s.item_id and p.store_id::varchar = s.store_id and p.week_number = s.week_number
+window own as (partition by w.item_id, w.store_id order by w.weeks_ahead)
+union all select distinct item_id, store_id, 0, 0.0, false from weekly;
+create or replace view past as
+select *, if(is_free and latest is not null and not is_intermittent and pattern is not null, greatest(weeks * most, pattern), null) as best,
+       if(is_free and latest <= 2 * before and before <= 2 * latest and not ran, pattern, null) as again
+from (select y.item_id, y.store_id, y.weeks, y.ran, q.latest, q.before, q.most, r.is_free, r.is_intermittent,
+             if(q.before > 0 and q.latest is not null, q.latest / q.before, 1) * y.units as pattern
+      from year_ago y join quarters q using (item_id, store_id) join rates r using (item_id, store_id));
+create or replace view past_days as
+select s.item_id, s.store_id, d.day, (s.lead_time_days + d.day) / 7.0 % 1 as part, (s.lead_time_days + d.day) / 7.0 * a.most as recent, a.pattern + part * (b.pattern - a.pattern) as pattern,
+       a.best + part * (b.best - a.best) as best, a.again + part * (b.again - a.again) as again
+from stock s, range(8) d(day)
+join past a on a.item_id = s.item_id and a.store_id = s.store_id and a.weeks = floor((s.lead_time_days + d.day) / 7.0)
+join rates r on r.item_id = s.item_id and r.store_id = s.store_id
+join past b on b.item_id = s.item_id and b.store_id = s.store_id and b.weeks = least(a.weeks + 1, r.horizon_weeks);
+
 create or replace view seasons as
 select *, coalesce(latest <= 2 * before and before <= 2 * latest and units <= 6.5 * weekly_units and (13 * weekly_units - units) ** 2 >= 52 * weekly_units, false) as is_season_over
-from (select *, if(before > 0, after * latest / before, null) as units from quarters) q join rates using (item_id, store_id);
+from (select q.*, r.horizon_weeks, greatest(least(r.weekly_units, b.best / r.horizon_weeks), 1e-9) as weekly_units,
+             if(q.before > 0, q.after * q.latest / q.before, null) as units
+      from quarters q join rates r using (item_id, store_id)
+      join past b on b.item_id = q.item_id and b.store_id = q.store_id and b.weeks = r.horizon_weeks);
+create or replace view limits as
+select l.*, p.recent, p.pattern, p.again, p.best + 2 * sqrt(p.best) as highest, if(s.is_season_over, s.units + 2 * sqrt(s.units), null) as season,
+       coalesce(bool_or(l.day = 7 and l.promotion = '' and p.again - l.units >= greatest(0.5 * l.units, 2 * sqrt(l.units)))
+                over (partition by l.item_id, l.store_id, l.promotion), false) as is_more
+from forecast_levels l join seasons s using (item_id, store_id) join past_days p using (item_id, store_id, day);
 create or replace view levels as
-select l.* replace (if(s.is_season_over, least(l.units, s.units + 2 * sqrt(s.units)), l.units) as units)
-from forecast_levels l join seasons s using (item_id, store_id);
+select item_id, store_id, promotion, day, if(is_more, 1, if(not is_recent and is_less, 1, null)) as by_pattern, if(is_recent and is_less, 1, null) as by_recent,
+       if(promotion <> '', least(units, season), if(is_more, greatest(units, again), least(units, season, highest))) as units
+from (select *, not is_more and coalesce(units > least(highest, season), false) as is_less,
+             coalesce(highest < coalesce(season, 1e300), false) and not coalesce(pattern > recent, false) as is_recent from limits);
 
 create or replace view spare as
 select v.item_id, v.store_id, v.promotion, max(v.day) as last_day from levels v join stock t using (item_id, store_id)
@@ -45,11 +82,10 @@ where v.day < 7 and v.units <= t.on_hand + t.on_order + 1e-9 group by all;
 create or replace view positions as
 select s.*, s.on_hand + s.on_order as position, n.units as need, coalesce(l.last_day, 0) as spare_days, y.weekly_units, y.horizon_weeks, silent.weeks_without_sale, y.year_units, y.mean, y.most, y.known,
        floor(y.units + 0.5) as season_units, floor(y.after + 0.5) as next_year_ago, floor(y.latest + 0.5) as quarter_units, floor(y.before + 0.5) as quarter_year_ago, y.units as season, y.is_season_over,
-       if(f.units > n.units, 1, null) as by_pattern
+       n.by_pattern, n.by_recent
 from stock s
 join seasons y on y.item_id = s.item_id and y.store_id = s.store_id
 join levels n on n.item_id = s.item_id and n.store_id = s.store_id and n.day = 7 and n.promotion = ''
-join forecast_levels f on f.item_id = s.item_id and f.store_id = s.store_id and f.day = 7 and f.promotion = ''
 left join spare l on l.item_id = s.item_id and l.store_id = s.store_id and l.promotion = ''
 join (select item_id, store_id, count(*) filter (where is_known and units is not null and week_number > last_sale) as weeks_without_sale
       from (select *, coalesce(max(week_number) filter (where is_known and units > 0) over (partition by item_id, store_id), -1) as last_sale
@@ -67,8 +103,16 @@ where p.need > p.position and p.weeks_without_sale < p.dead_weeks;
 
 create or replace view found_above_recent as
 select p.item_id, p.store_id, floor(p.most + 0.5) as most, p.known
-from positions p join coming c using (item_id, store_id) join found_order o using (item_id, store_id)
-where o.unknown_plan <> '' and c.units > p.most + 1;
+from positions p join coming c using (item_id, store_id) join found_forecast o using (item_id, store_id)
+where o.unknown_plan <> '' and (c.units > p.most + 1 or c.high_80 >= greatest(2 * p.most, p.most + 2));
+
+create or replace view found_stockout as
+select p.item_id, p.store_id, p.weeks_without_sale as weeks, floor(b.mean + 0.5) as before
+from positions p join (
+    select item_id, store_id, avg(units) as mean
+    from (select *, max(week_number) filter (where is_known and units > 0) over (partition by item_id, store_id) as last_sale from sales)
+    where is_known and week_number between last_sale - 7 and last_sale group by all) b using (item_id, store_id)
+where p.on_hand = 0 and p.weeks_without_sale >= 2 and p.weeks_without_sale * b.mean >= 5;
 
 create or replace view found_long_cover as
 select item_id, store_id, if(is_season_over, null, horizon_weeks) as horizon_weeks,
@@ -100,7 +144,7 @@ select * from (
            floor(greatest(p.position - if(p.is_season_over, p.season_units, p.overstock_weeks * p.weekly_units), 0)) as too_many,
            if(p.is_season_over, null, p.horizon_weeks) as horizon_weeks, if(p.is_season_over, null, p.overstock_weeks) as limit_weeks,
            p.season_units, p.next_year_ago, p.quarter_units, p.quarter_year_ago, p.pack_size,
-           if(p.mean >= 1.1 * p.weekly_units, floor(p.position / p.mean + 0.5), null) as quarter_cover,
+           if(p.mean > 0 and greatest(p.mean, p.weekly_units) >= 1.1 * least(p.mean, p.weekly_units), floor(p.position / p.mean + 0.5), null) as quarter_cover,
            p.is_season_over or p.position >= (p.overstock_weeks + 1) * greatest(p.weekly_units, coalesce(p.mean, 0), coalesce(p.season / 13, 0)) as covers
     from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id)
 where covers and too_many >= greatest(pack_size, 2);
@@ -120,7 +164,7 @@ qualify row_number() over (partition by p.item_id, p.store_id order by e.units d
 create or replace view found_shortage as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
        floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
-       floor(100 * service_level + 0.5) as service_percent, by_pattern
+       floor(100 * service_level + 0.5) as service_percent, by_pattern, by_recent
 from positions where need > position;
 
 -- Sales from now until a delivery that is ordered now, beyond the stock.
@@ -130,8 +174,8 @@ with ends as (
     from together t, lateral (values ('low', t.low_80), ('middle', t.units), ('high', t.high_80)) e(name, units)
     union all select distinct item_id, store_id, unnest(['low', 'middle', 'high']), 0, 0.0 from together)
 select s.item_id, s.store_id, a.name,
-       if(s.lead_time_days < 7, greatest(s.lead_time_days / 7 * m.units + sqrt(s.lead_time_days / 7) * (b.units - m.units), 0),
-          a.units + (s.lead_time_days / 7 - a.weeks) * (coalesce(b.units, a.units) - a.units)) as units
+       least((select p.best + 2 * sqrt(p.best) from past_days p where p.item_id = s.item_id and p.store_id = s.store_id and p.day = 0), if(s.lead_time_days < 7, greatest(s.lead_time_days / 7 * m.units + sqrt(s.lead_time_days / 7) * (b.units - m.units), 0),
+          a.units + (s.lead_time_days / 7 - a.weeks) * (coalesce(b.units, a.units) - a.units))) as units
 from stock s
 join together m on m.item_id = s.item_id and m.store_id = s.store_id and m.weeks = 1
 join ends a on a.item_id = s.item_id and a.store_id = s.store_id and a.weeks = floor(s.lead_time_days / 7)
@@ -150,5 +194,5 @@ where p.need > p.position and floor(m.units - p.position + 0.5) >= 2;
 create or replace view found_supply as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
        floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
-       floor(100 * service_level + 0.5) as service_percent, by_pattern
+       floor(100 * service_level + 0.5) as service_percent, by_pattern, by_recent
 from positions where need <= position;

@@ -39,7 +39,7 @@ OVER_BUDGET: Final = "budget or number of messages used up"
 TOO_SOON: Final = 0.5
 """Share of a user's own rhythm with an item, below which the user needs no offer of it yet."""
 
-OFFERS_ONLY: Final = Suppressions(kinds=frozenset({"promotion"}))
+OFFERS_ONLY: Final = Suppressions(kinds=frozenset({"promotion", "lower_price", "lowest_price"}))
 """The offer's own line states the promotion; the sentence gives another reason."""
 
 

@@ -246,7 +246,12 @@ def explain(
     panel = panel.extended(weeks).with_plan(parsed_changes(what_if or []), chosen)
     found = outlook(forecaster, panel, weeks)
     policy = StockPolicy(service_level=service_level, overstock_weeks=overstock_weeks, dead_weeks=dead_weeks)
-    ordered = None if stock is None else orders(found, read_stock(read_any_table(stock)), policy)
+    held = None if stock is None else read_stock(read_any_table(stock))
+    ordered = None if held is None else orders(found, held, policy)
+    if held is not None and ordered is not None and (missing := len(held) - len(ordered)):
+        keys_of = held[["item_id", "store_id"]].apply(tuple, axis=1)
+        first = keys_of[~keys_of.isin(ordered[["item_id", "store_id"]].apply(tuple, axis=1))].iloc[0]
+        note(f"{missing:,} rows of the stock table fit no forecast (first: item {first[0]!r} in store {first[1]!r})")
     scene = DemandScene(panel, found, ordered)
     keys = set(panel.series.iloc[chosen][["item_id", "store_id"]].itertuples(index=False, name=None))
     pairs = scene.coming[["item_id", "store_id"]].itertuples(index=False, name=None)

@@ -225,7 +225,8 @@ def _year_ago(weekly: pd.DataFrame, frame: pd.DataFrame, n_weeks: int) -> tuple[
 def _highest(best: Floats, weeks: Floats) -> Floats:
     """Return the most that some weeks sell beyond chance: two standard deviations of a Poisson count above the best."""
     units = _between(best, weeks, best[:, 1])
-    return units + 2 * np.sqrt(units)
+    highest: Floats = units + 2 * np.sqrt(units)
+    return highest
 
 
 def _season(frame: pd.DataFrame) -> Floats:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from llm_explain.cli import app
+from llm_explain.cli import app, demanding
 from llm_explain.importers.any_table import read_any_table
 from scoring.demand.reading import read_panel
 from scoring.demand.storage import save
@@ -82,11 +82,14 @@ def test_a_picture_is_written(artifacts: Path, tmp_path: Path) -> None:
         run("forecast", "--artifacts", str(artifacts), "--weeks", "3", "--plot", str(tmp_path / "a.txt"))
 
 
-def test_explain_writes_audited_texts(artifacts: Path, tmp_path: Path) -> None:
+def test_explain_writes_audited_texts(artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("duckdb")
-    (tmp_path / "stock.csv").write_text("sku,store,stock,lead time\napples,1,3,2\n")
+    (tmp_path / "stock.csv").write_text("sku,store,stock,lead time\napples,1,3,2\npears,1,3,2\n")
     arguments = ("--artifacts", str(artifacts), "--stock", str(tmp_path / "stock.csv"), "--what-if", "display=1")
+    notes: list[str] = []
+    monkeypatch.setattr(demanding, "note", notes.append)
     rows = run("explain", *arguments, "--item", "apples", "--out", str(tmp_path / "out"), "--audit")
+    assert notes[0] == "1 rows of the stock table fit no forecast (first: item 'pears' in store '1')"
     assert [row["subject"]["store_id"] for row in rows] == ["1", "2"]
     assert "rder" in rows[0]["text"]
     assert all("the display adds about" in row["text"] for row in rows)

@@ -28,7 +28,7 @@ SWING: Final = 2.0
 
 
 class _Compared(DriverKind[ChurnView]):
-    """A count or an amount of the last days and of the days before them."""
+    """A count or an amount of the last days and of the days before them, at least the user's median gap."""
 
     of: ClassVar[str]
     falls: ClassVar[bool]
@@ -39,7 +39,8 @@ class _Compared(DriverKind[ChurnView]):
         count = getattr(view, self.of)
         after, before = count(days), count(2 * days, days)
         holds = is_below(after, before) if self.falls else is_below(before, after)
-        return found(holds & (view.days_known >= 2 * days), {"before": before, "after": after, "days": days})
+        holds &= (view.days_known >= 2 * days) & view.has_room(days)
+        return found(holds, {"before": before, "after": after, "days": days})
 
 
 class VisitsFell(_Compared):
@@ -73,7 +74,7 @@ class SpendRose(_Compared):
 class _AgainstUsual(DriverKind[ChurnView]):
     """A count or an amount of the short window and what is usual for a window as long.
 
-    The user has been known for the recent window at least.
+    The user has been known for the recent window at least, and the short one is at least the user's median gap.
     """
 
     of: ClassVar[str]
@@ -86,7 +87,7 @@ class _AgainstUsual(DriverKind[ChurnView]):
         after = count(days)
         usual = rounded(count(view.setting.usual_days) / view.days_known * days, 1 if self.of == "visits" else 2)
         holds = is_below(after, usual) if self.below else is_below(usual, after)
-        return found(holds & view.has_usual, {"after": after, "usual": usual, "days": int(days)})
+        return found(holds & view.has_usual & view.has_room(days), {"after": after, "usual": usual, "days": int(days)})
 
 
 class VisitsBelowUsual(_AgainstUsual):
@@ -138,7 +139,7 @@ def lately(view: ChurnView) -> dict[str, Findings]:
 
 
 class _Evenness(DriverKind[ChurnView]):
-    """Lowest and highest spending of the last six short windows, ``low`` and ``high``."""
+    """Lowest and highest spending of the last six short windows, ``low`` and ``high``, at least the median gap long."""
 
     player, parts = "evenness", ("unevenness",)
     swings: ClassVar[bool]
@@ -148,7 +149,7 @@ class _Evenness(DriverKind[ChurnView]):
         days = view.setting.recent_days / 2
         periods = np.round(past_periods(view.spending, view.as_of, days)[:, view.user], 2)
         low, high = periods.min(axis=0), periods.max(axis=0)
-        is_whole = view.days_known >= N_PERIODS * days
+        is_whole = (view.days_known >= N_PERIODS * days) & view.has_room(days)
         holds = is_whole & (high > 0) & ((high >= SWING * low) if self.swings else (high < SWING * low))
         return found(holds, {"low": low, "high": high, "days": int(days), "periods": N_PERIODS})
 
@@ -168,7 +169,8 @@ class Even(_Evenness):
 class _LowPeriods(DriverKind[ChurnView]):
     """Of the last six short windows, ``count`` had at most ``share`` of the usual spending of such a window.
 
-    The user has been known for all six, and has made at least four visits in the usual window.
+    The user has been known for all six, and has made at least four visits in the usual window. A short window is at
+    least the user's median gap.
     """
 
     player, parts = "evenness", ("low_periods",)
@@ -181,12 +183,15 @@ class _LowPeriods(DriverKind[ChurnView]):
             return found(np.zeros(len(view.user), dtype=bool), {})
         count = np.nan_to_num(view.table.column("low_periods")).astype(int)
         holds = (view.days_known >= N_PERIODS * days) & (view.visits(view.setting.usual_days) >= LEAST_VISITS)
-        holds &= count >= LEAST_LOW if self.is_low else count == 0
+        holds &= view.has_room(days)
+        usual = view.spent(view.setting.usual_days) / view.days_known * days
+        is_last_low = view.spent(days) <= view.setting.share * usual
+        holds &= (count >= LEAST_LOW) & is_last_low if self.is_low else count == 0
         return found(holds, {"count": count, "days": int(days), "periods": N_PERIODS, "share": view.setting.share})
 
 
 class LowOften(_LowPeriods):
-    """At least two of the last six short windows had at most ``share`` of the usual spending."""
+    """At least two of the last six short windows, the last one among them, had at most ``share`` of the usual."""
 
     name, effect, is_low = "low_often", "raises", True
 
@@ -195,3 +200,22 @@ class LowNever(_LowPeriods):
     """Each of the last six short windows had more than ``share`` of the usual spending."""
 
     name, effect, is_low = "low_never", "lowers", False
+
+
+class CameBack(DriverKind[ChurnView]):
+    """A pause of ``gap`` days ended on the day ``until``, in the last six short windows.
+
+    It is the longest gap that ended there: two short windows at least, and more than twice the median gap. The last
+    short window has a visit, and more than ``share`` of the usual spending.
+    """
+
+    name, player, parts, effect = "came_back", "evenness", ("low_periods", "unevenness"), "raises"
+
+    def find(self, view: ChurnView) -> Findings:
+        """Apply the rule of the class."""
+        days, (gap, until) = view.setting.recent_days / 2, view.pause
+        usual = view.spent(view.setting.usual_days) / view.days_known * days
+        holds = (gap >= 2 * days) & (gap > 2 * view.rhythm.median) & (view.visits(days) > 0)
+        if view.spending.has_prices:
+            holds &= view.spent(days) > view.setting.share * usual
+        return found(holds, {"gap": gap.astype(int), "until": until.astype("datetime64[D]").astype(str)})

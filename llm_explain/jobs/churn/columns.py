@@ -69,7 +69,7 @@ def _facts(column: Column, values: pd.Series, labels: Labels) -> list[tuple[str,
             found.append(("column_level", {"label": label, "value": text}))
         else:
             shown = {"label": label, "value": f"{number:,.10g}", "median": _typical(column.median)}
-            is_told = number == column.median or abs(number - column.median) >= LEAST_CHANGE * abs(column.median)
+            is_told = abs(number - column.median) >= max(LEAST_CHANGE * abs(column.median), 1e-12)
             found.append(("column_number" if is_told else "", {**shown, "side": int(np.sign(number - column.median))}))
     return found
 

@@ -157,6 +157,8 @@ def _notes(found: Sequence[Claim], told: Sequence[Claim], direction: Direction) 
     for claim in found:
         is_against = claim.phi * direction < 0
         is_silence = claim.kind in _SILENCE and not is_silence_told
+        if claim.kind == ALREADY and is_silence_told and claim.facts.get("visits") == 0:
+            continue  # the silence is at least as long
         if claim.kind == ALREADY or is_silence or (is_against and is_open and claim.kind not in _SILENCE):
             notes.append(replace(claim, phi=0.0, facts={**claim.facts, "is_against": int(is_against)}))
             is_open = is_open and claim.kind != ALREADY and not is_against

@@ -7,12 +7,15 @@ from typing import ClassVar, Final
 import numpy as np
 
 from llm_explain.claims.kind import Findings
-from llm_explain.jobs.churn.facts import found, is_below
+from llm_explain.jobs.churn.facts import LEAST_VISITS, found, is_below
 from llm_explain.jobs.churn.view import ChurnView
 from llm_explain.jobs.drivers import DriverKind
 
 LEAST_REGULAR: Final = 3
 """Regular categories from which on their share is told."""
+
+LEAST_NARROW: Final = 2 / 3
+"""Largest part of the median number of categories that is told as few."""
 
 LEAST_MORE: Final = 0.05
 """Least difference of a share to the median share that is told."""
@@ -81,12 +84,12 @@ class _Range(DriverKind[ChurnView]):
         """Apply the rule of the class."""
         days = view.setting.recent_days
         count, median = view.categories(days), view.medians.get("categories", np.nan)
-        holds = is_below(count, median) if self.below else is_below(median, count)
+        holds = count <= LEAST_NARROW * median if self.below else is_below(median, count)
         return found(holds, {"count": count, "median": median, "days": days})
 
 
 class NarrowRange(_Range):
-    """The user bought from fewer categories than the median user."""
+    """The user bought from at most two thirds as many categories as the median user."""
 
     name, effect, below = "narrow_range", "raises", True
 
@@ -98,7 +101,10 @@ class WideRange(_Range):
 
 
 class PromotedShare(DriverKind[ChurnView]):
-    """Share of the bought rows of the usual window whose item was on promotion at the time, and the median share."""
+    """Share of the bought rows of the usual window whose item was on promotion at the time, and the median share.
+
+    The user has made at least four visits in that window.
+    """
 
     name, player, parts, effect = "promoted_share", "promotions", ("promoted_share",), "either"
 
@@ -107,7 +113,8 @@ class PromotedShare(DriverKind[ChurnView]):
         if "promoted_share" not in view.table.features:
             return found(np.zeros(len(view.user), dtype=bool), {})
         share, median = view.table.column("promoted_share"), view.medians["promoted_share"]
-        return found(np.abs(share - median) >= 0.01, {"share": np.round(share, 4), "median": round(median, 4)})
+        holds = (np.abs(share - median) >= 0.01) & (view.visits(view.setting.usual_days) >= LEAST_VISITS)
+        return found(holds, {"share": np.round(share, 4), "median": round(median, 4)})
 
 
 class AskedForSupport(DriverKind[ChurnView]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.jobs.churn.changes import (
+    CameBack,
     Even,
     LowNever,
     LowOften,
@@ -61,7 +62,7 @@ KINDS: Final[tuple[DriverKind[ChurnView], ...]] = tuple(
         SpendBelowUsual, SpendAboveUsual, Overdue, LongestSilence, LongSilence, CameLately, CategoryGivenUp, HabitsKept,
         NarrowRange, WideRange, Uneven, Even, LowOften, LowNever, SmallSpender, BigSpender, SmallBasket, LargeBasket,
         RareVisits, FrequentVisits, FewVisits, ManyVisits, VisitedLongAgo, VisitedLately, Newcomer, VisitedOnce,
-        VisitedSeldom, PromotedShare, AskedForSupport,
+        VisitedSeldom, PromotedShare, AskedForSupport, CameBack,
     )
 )  # fmt: skip
 """Every claim kind of churn from events."""

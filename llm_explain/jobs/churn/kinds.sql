@@ -119,8 +119,20 @@ period as (
     select rid, k, coalesce(sum(paid) filter (wall >= now - days_of(half() * (k + 1)) and wall < now - days_of(half() * k)), 0) as paid
     from bought cross join range(6) as r(k) group by rid, k)
 select rid, count(*) filter (paid <= share * usual * half()) as count, half() as days, 6 as periods, any_value(share) as share
-from period join usual_day using (rid) cross join setting where visits >= 4 and days_known >= 6 * half() group by rid;
+from period join usual_day using (rid) join rhythm r using (rid) cross join setting
+where visits >= 4 and days_known >= 6 * half() and not coalesce(r.interval > half(), false)
+group by rid having count = 0 or bool_or(k = 0 and paid <= share * usual * half());
 create or replace view found_low_never as from found_low_often where count = 0;
+
+-- The longest gap that ended in the six periods, the last of which has a visit.
+create or replace view found_came_back as
+with gap as (select *, day - lag(day) over (partition by rid order by day) as gap from (select distinct rid, today, day from visit_day)),
+ended as (
+    select rid, gap, day::varchar as until from gap join (select distinct rid, now from bought) using (rid)
+    where gap is not null and day >= now - days_of(6 * half())
+    qualify row_number() over (partition by rid order by gap desc, day desc) = 1)
+select rid, gap, until from ended join rhythm using (rid)
+where gap >= 2 * half() and gap > 2 * interval and rid in (from (select rid from bought where wall >= now - days_of(half())));
 
 -- The outcome in as many days before the moment as the risk looks ahead.
 create or replace view found_already as
@@ -153,7 +165,7 @@ create or replace view found_frequent_visits as from found_rare_visits;
 create or replace view found_few_visits as
 select rid, round(count(distinct occasion) filter (wall >= now - days_of(usual())) / any_value(known.days) * recent(), 1) as level,
        (select round(usual_visits, 1) from setting) as median, recent() as days
-from bought join known using (rid) group by rid;
+from bought join known using (rid) join usual_known using (rid) group by rid;
 create or replace view found_many_visits as from found_few_visits;
 
 create or replace view visited as select rid, count(distinct occasion) as visits from bought group by rid;
@@ -178,7 +190,7 @@ with ran as (
             and b.timestamp < coalesce(p."end", timestamp '2261-12-31')
             and (coalesce(p.store_id, '') = '' or p.store_id = b.store_id)) as is_promoted
     from bought b where wall >= now - days_of(usual()))
-select rid, round(avg(is_promoted::int), 4) as share, (select promoted_share from setting) as median from ran group by rid;
+select rid, round(avg(is_promoted::int), 4) as share, (select promoted_share from setting) as median from ran join usual_known using (rid) group by rid;
 
 create or replace view found_asked_for_support as
 select a.rid, count(*) as count, recent() as days

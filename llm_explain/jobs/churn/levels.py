@@ -105,8 +105,8 @@ class LongSilence(DriverKind[ChurnView]):
 class _Level(DriverKind[ChurnView]):
     """A level of the usual window and the median of all users.
 
-    A rate needs a user who has been known for the recent window at least. Usual spending needs four visits, the mean
-    of a visit two, a usual interval a steady rhythm.
+    A rate needs a user who has been known for the recent window at least, and four visits. The mean of a visit needs
+    two, a usual interval a steady rhythm.
     """
 
     of: ClassVar[str]
@@ -134,9 +134,7 @@ class _Level(DriverKind[ChurnView]):
         holds = is_below(level, median) if self.below else is_below(median, level)
         holds &= np.abs(level - median) >= self.step
         if self.of in RATES:
-            holds &= view.has_usual
-        if self.of == "usual_spend":
-            holds &= view.visits(view.setting.usual_days) >= LEAST_VISITS
+            holds &= view.has_usual & (view.visits(view.setting.usual_days) >= LEAST_VISITS)
         if self.of == "spend_per_visit":
             holds &= view.visits(view.setting.usual_days) > 1
         if self.of == "interval":

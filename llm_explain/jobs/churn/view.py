@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from scoring.churn.events import Habits, regular_categories, visit_days
+from scoring.churn.events import N_PERIODS, Habits, regular_categories, visit_days
 from scoring.features.rhythm import Rhythm
 
 if TYPE_CHECKING:
@@ -83,6 +83,21 @@ class ChurnView:
         silence[self.user] = self.table.column("days_since")
         is_shorter = (user[1:] == user[:-1]) & (np.diff(day) < silence[user[1:]])
         return np.bincount(user[1:][is_shorter], minlength=self.spending.n_users)[self.user]
+
+    def has_room(self, days: float) -> Truths:
+        """Return whether a window is at least as long as the user's median gap, so that it says something."""
+        return np.asarray(~(self.rhythm.median > days))
+
+    @cached_property
+    def pause(self) -> tuple[Floats, Floats]:
+        """Longest gap between visits of each user that ended in the last six short windows, and the day it ended."""
+        user, day = visit_days(self.spending)
+        start = self.as_of - N_PERIODS * self.setting.recent_days / 2
+        ended = np.flatnonzero((user[1:] == user[:-1]) & (day[1:] >= start))
+        ended = ended[np.lexsort((day[ended + 1], np.diff(day)[ended]))]  # of each user, the last one counts
+        gap, end = np.zeros(self.spending.n_users), np.zeros(self.spending.n_users)
+        gap[user[ended]], end[user[ended]] = np.diff(day)[ended], day[ended + 1]
+        return gap[self.user], end[self.user]
 
     @cached_property
     def all_visits(self) -> Indices:

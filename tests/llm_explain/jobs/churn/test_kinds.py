@@ -69,6 +69,8 @@ def eventful() -> Tables:
         "pairs": ["2020-03-01 09:00", "2020-03-01 17:00", "2020-03-09 09:00", "2020-03-09 17:00", "2020-03-10"],
         "monthly": ["2020-04-02", "2020-04-30", "2020-05-28", "2020-06-25", "2020-07-23", "2020-08-20"],
         "lapsed": ["2020-03-01", "2020-03-03", "2020-03-20", "2020-03-22", "2020-05-20", "2020-05-24", "2020-07-17"],
+        "returned": ["2020-02-03", "2020-02-10", "2020-02-17", "2020-08-07", "2020-08-20"],
+        "rare": ["2019-12-26", "2020-02-24", "2020-04-24", "2020-06-23", "2020-08-22"],
     }
     rows = [(name, each) for name, own in days.items() for each in own]
     few = bought.iloc[: len(rows)].assign(order_id=[f"few-{number}" for number in range(len(rows))])
@@ -256,6 +258,29 @@ CLOSING = (
         for against in (0, 1)
     ),
 )
+
+
+def test_a_pause_that_has_ended_is_told(found: dict[str, Findings], job: ChurnJob) -> None:
+    back = found["came_back"]
+    told = dict(
+        zip([job.user_ids[row] for row in back.rows.tolist()], map(back.facts_at, range(len(back.rows))), strict=True)
+    )
+    assert told["returned"] == {"gap": 172, "until": "2020-08-07"}  # 17 February to 7 August
+    assert not told.keys() & {"lapsed", "monthly", "rare"}
+
+
+def test_windows_shorter_than_the_own_interval_say_nothing(found: dict[str, Findings], job: ChurnJob) -> None:
+    # "rare" orders every 60 days, longer than the windows of 28 and 56 days.
+    told = {kind for kind, own in found.items() if "rare" in {job.user_ids[row] for row in own.rows.tolist()}}
+    assert "rare_visits" in told
+    assert not {kind for kind in told if kind.startswith(("visits_", "spend_", "low_", "uneven", "even"))}
+
+
+def test_rates_and_shares_need_four_visits(found: dict[str, Findings], job: ChurnJob) -> None:
+    told = {kind for kind, own in found.items() if "pairs" in {job.user_ids[row] for row in own.rows.tolist()}}
+    few = {kind for kind, own in found.items() if "twice" in {job.user_ids[row] for row in own.rows.tolist()}}
+    assert "few_visits" in told
+    assert not few & {"few_visits", "promoted_share"}
 
 
 @pytest.mark.parametrize("locale", ["en", "en-GB", "es", "es-MX", "zh"])

@@ -346,6 +346,33 @@ def test_stock_at_the_end_of_a_season_and_stock_that_does_not_sell(
     assert DemandAudit(tmp_path).faults(rows) == []
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "Nothing has sold for 3 weeks, after about "),
+        ("es", "Hace 3 semanas que no hay ventas, tras unas "),
+        ("zh", "已有3周没有售出"),
+    ],
+)
+def test_an_empty_shelf_explains_weeks_without_a_sale(locale: str, said: str, tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    units = panel().units.copy()
+    units[:2, -3:] = 0  # apples of both stores
+    known = replace(panel(), units=units).extended(3)
+    found = outlook(fitted(), known, 3)
+    held = STOCK.assign(on_hand=[0, 45, 5000, 90, 130, 0], on_order=[150, 0, 0, 0, 0, 0])
+    shown = DemandScene(known, found, orders(found, read_stock(held), StockPolicy()))
+    rows = explain(shown, locale=locale)
+    text = {(row["subject"]["item_id"], row["subject"]["store_id"]): row["text"] for row in rows}
+    assert said in text["apples", "1"]
+    assert {"en": "enough, once they arrive, for", "es": "suficiente cuando llegue", "zh": "到货后已够"}[
+        locale
+    ] in text["apples", "1"]
+    assert said not in text["apples", "2"]  # there is stock
+    shown.write(tmp_path)
+    assert DemandAudit(tmp_path).faults(rows) == []
+
+
 def test_dearer_receipts_do_not_hide_a_promotion(tmp_path: Path) -> None:
     pytest.importorskip("duckdb")
     dearer = np.where(panel().promotions["display"] >= 0.5, 9.0, 2.0)

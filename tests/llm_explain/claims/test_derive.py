@@ -170,7 +170,7 @@ def test_neutral_says_something_of_the_item_that_is_no_reason() -> None:
 
 def test_neutral_is_nothing_where_nothing_holds() -> None:
     assert neutral(evidence("tortilla", CHIPS)) is None
-    vetoed = Policy(PolicySettings(vetoed_kinds=("popular",)))
+    vetoed = Policy(PolicySettings(vetoed_kinds=("popular", "buyers")))
     assert neutral(evidence("tortilla", statistics=crowd(300), policy=vetoed)) is None
 
 

@@ -98,6 +98,7 @@ def test_a_category_does_not_say_that_this_item_was_bought(text):
         ("You've bought this 12 times: time for it again?", ["repeat_item"], "pressing"),
         ("You buy this about every two weeks: time for more.", ["due"], "claim_added"),
         ("Time for this again? You buy it about every two weeks.", ["due"], "claim_added"),
+        ("You buy this about every two weeks; the last time was 12 days ago. Time for more?", ["due"], "slot_role"),
         ("Picked for you because it's popular with our customers.", ["popular"], "claim_added"),
         ("For you: popular with our customers.", ["popular"], "claim_added"),
         ("You've bought this 12 times for your family.", ["repeat_item"], "life"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -191,6 +191,8 @@ class ListPipeline(Pipeline):
         reasons = cards.open_claims(claims, placed, kinds, with_lines={*lines, *again})
         budgets = [cards.Budget.of(reasons[page.start : page.stop], kinds) for page in pages]
         budget_of = [budget for budget, page in zip(budgets, pages, strict=True) for _ in page]
+        for row in lines.keys() - again:
+            budget_of[row].count(lines[row])
         chosen: list[tuple[Claim, ...]] = []
         for page, budget in zip(pages, budgets, strict=True):
             chosen += cards.first_reasons(reasons[page.start : page.stop], budget, kinds)
@@ -388,7 +390,7 @@ class ListPipeline(Pipeline):
         """Return what the line of each *again* card states, and of a *new* card of a product that the user knows.
 
         It is a driver of the card's score where the claim is one. At most two lines of a user's page state claims of
-        one kind while others hold.
+        one kind while others hold. At most two *new* cards state the same facts of one kind, each of another past item.
         """
         kinds = self.writer.spoken_kinds(self.locale)
         rows = {
@@ -402,7 +404,16 @@ class ListPipeline(Pipeline):
             said[of_page] += 1
             return said[of_page] <= cards.MOST_CARDS_A_KIND
 
-        found = self._facts(subjects, rows["new"], kinds.versions(subjects.type), lambda *_: True)
+        related: Counter[tuple[int, Any]] = Counter()
+
+        def is_fresh(claim: Claim, row: int) -> bool:
+            of_page = [(int(subjects.user[row]), said) for said in (cards.named(claim), (claim.kind, *claim.facts))]
+            if related[of_page[0]] or related[of_page[1]] >= cards.MOST_CARDS_A_KIND:
+                return False
+            related.update(of_page)
+            return True
+
+        found = self._facts(subjects, rows["new"], kinds.versions(subjects.type), is_fresh)
         found |= self._facts(subjects, rows["again"], kinds.lines(subjects.type), is_rare)
         left = [row for row in rows["again"] if row not in found]
         found |= self._facts(subjects, left, kinds.lines(subjects.type), lambda *_: True)

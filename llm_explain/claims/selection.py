@@ -128,7 +128,7 @@ def neutral(
         subjects: What is explained.
         kinds: Claim kinds in force.
         degrees: When the locale's words of degree are licensed.
-        may_tell: Whether a claim may be told of the subject at a place. It is asked once for each claim.
+        may_tell: Whether a claim may be told of the subject at a place. It is asked for each claim until one may.
         among: Kinds to try, the preferred ones first; the neutral kinds if not given.
         rows: Places of the subjects that are asked for, ascending; all if not given.
 
@@ -153,6 +153,7 @@ def neutral(
             if may_tell(claim, row):
                 found[row] = claim
                 places.append(place)
+                is_open.remove(row)
         if places:
             told.append(([row_of[row] for row in findings.rows[places].tolist()], counted(findings, places)))
     for (of_kind, _), licences in zip(told, words([each for _, each in told], degrees), strict=True):

@@ -189,7 +189,7 @@ class VisibleLinks:
     def end_alike(self, other: int, item: int) -> bool:
         """Return whether two names end in the same word; the arguments are those of ``are_of_one_sort``."""
         last = [(name_of(str(self._catalogue.titles[each])).split() or [""])[-1] for each in (other, item)]
-        return all(map(WORD.fullmatch, last)) and _is_alike(*last)
+        return all(map(WORD.fullmatch, last)) and is_alike(*last)
 
     def of_category(self, category: int, bought: IndexArray, item: int) -> bool:
         """Return whether a user's purchases of another category may speak for an item.
@@ -316,10 +316,10 @@ def says_more(title: str, category: str) -> bool:
         Whether there is such a word. Words are the same if one begins with the other and is at most two letters longer.
     """
     known, words = words_of(category), words_of(name_of(title))
-    return not words or not all(any(_is_alike(word, other) for other in known) for word in words)
+    return not words or not all(any(is_alike(word, other) for other in known) for word in words)
 
 
-def _is_alike(first: str, second: str) -> bool:
+def is_alike(first: str, second: str) -> bool:
     shorter, longer = sorted((first, second), key=len)
     return longer.startswith(shorter) and len(longer) <= len(shorter) + MOST_LONGER
 

@@ -68,7 +68,7 @@ CLAIMS: dict[str, Claim] = {
     "latest_orders": claim("latest_orders", (), having=4, orders=5),
     "most_bought": claim("most_bought", (), category="yogurt", window_days=365),
     "kept_since": claim("kept_since", ("often", "current"), since="2017-03-04"),
-    "other_size": claim("other_size", (), other_item_id="7", size="5.3 oz", other_size="12 oz"),
+    "related_title": claim("related_title", (), other_item_id="7", size="5.3 oz", other_size="12 oz"),
     "frequent_item": claim("frequent_item", (), other_item_id="7", count=12),
     "bought_together": claim(
         "bought_together",

@@ -39,7 +39,7 @@ def test_the_kinds_are_those_of_the_contract() -> None:
         "repeat_item", "due", "category_affinity", "related_category", "usual_brand", "usual_price", "promotion",
         "popular", "season", "new_arrival", "similar_item", "lower_price", "buyers", "first_in_category",
         "back_after_break", "companion", "frequent_item", "bought_together", "best_seller",
-        "latest_orders", "most_bought", "kept_since", "other_size",
+        "latest_orders", "most_bought", "kept_since", "related_title",
     }  # fmt: skip
     assert all(name == kind.name for name, kind in KINDS.items())
 

@@ -12,7 +12,7 @@ from llm_explain.claims import ClaimKind, Evidence, ShopEvidence, Subjects
 from llm_explain.claims.kinds.kept_since import KeptSince
 from llm_explain.claims.kinds.latest_orders import LatestOrders
 from llm_explain.claims.kinds.most_bought import MostBought
-from llm_explain.claims.kinds.other_size import OtherSize
+from llm_explain.claims.kinds.related_title import RelatedTitle
 from llm_explain.claims.sizes import other_size, sized
 from llm_explain.evaluation.audit import Audit
 from llm_explain.policy.policy import Policy
@@ -151,12 +151,12 @@ def eggs(item: str, *events: pd.DataFrame) -> Subjects:
 
 def test_another_size_is_of_one_brand_and_category() -> None:
     known = {"other_item_id": "dozen", "size": "18 count", "other_size": "1 dozen"}
-    assert facts(OtherSize, eggs("18", bought("dozen", 5))) == known
-    assert facts(OtherSize, eggs("18", bought("dozen", 5), bought("6", 9))) == known  # the one bought last
-    assert facts(OtherSize, eggs("18", bought("dozen", 5), bought("other", 9))) is None  # its title was bought
-    assert facts(OtherSize, eggs("other", bought("dozen", 5))) is None
-    assert facts(OtherSize, eggs("toys", bought("dozen", 5))) is None
-    assert facts(OtherSize, eggs("18", bought("dozen", 5, kind="view"))) is None
+    assert facts(RelatedTitle, eggs("18", bought("dozen", 5))) == known
+    assert facts(RelatedTitle, eggs("18", bought("dozen", 5), bought("6", 9))) == known  # the one bought last
+    assert facts(RelatedTitle, eggs("18", bought("dozen", 5), bought("other", 9))) is None  # its title was bought
+    assert facts(RelatedTitle, eggs("other", bought("dozen", 5))) is None
+    assert facts(RelatedTitle, eggs("toys", bought("dozen", 5))) is None
+    assert facts(RelatedTitle, eggs("18", bought("dozen", 5, kind="view"))) is None
 
 
 def faults(folder: Path, events: pd.DataFrame, items: pd.DataFrame, kind: str, item: str, **facts: object) -> list[str]:
@@ -179,7 +179,7 @@ def faults(folder: Path, events: pd.DataFrame, items: pd.DataFrame, kind: str, i
 def test_sql_repeats_the_rule_of_another_size(tmp_path: Path) -> None:
     def found(item: str, other_item_id: str, size: str, other_size: str) -> list[str]:
         facts = {"other_item_id": other_item_id, "size": size, "other_size": other_size}
-        return faults(tmp_path, pd.concat([bought("dozen", 5), bought("6", 9)]), EGGS, "other_size", item, **facts)
+        return faults(tmp_path, pd.concat([bought("dozen", 5), bought("6", 9)]), EGGS, "related_title", item, **facts)
 
     assert found("18", "dozen", "18 count", "1 dozen") == []
     assert found("18", "dozen", "19 count", "1 dozen")

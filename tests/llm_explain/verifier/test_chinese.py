@@ -172,8 +172,8 @@ def test_an_old_friend_was_bought_ten_times():
         ("due", {"days_since": 13, "interval_days": 12}, "你大约每12天买一次，上次是13天前，差不多又到时候了。", True),
         ("kept_since", {}, "3月以来你买过好几次。", True),
         ("kept_since", {"since": "2017-04-04"}, "3月以来你买过好几次。", False),
-        ("other_size", {}, "你买过的酸奶油，也有5.3盎司的。", True),
-        ("other_size", {}, "你买过的酸奶油，也有12盎司的。", False),  # the size of the other item
+        ("related_title", {}, "你买过的酸奶油，也有5.3盎司的。", True),
+        ("related_title", {}, "你买过的酸奶油，也有12盎司的。", False),  # the size of the other item
         ("due", {"days_since": 20}, "你大约每两周买一次，上次是11月19日，差不多又到时候了。", False),  # long past it
         ("best_seller", {"among": 3}, "近30天在本店酸奶里购买人数排前三。", True),
         ("best_seller", {"among": 3}, "近30天在本店酸奶里购买人数排第一。", False),
@@ -191,7 +191,7 @@ def test_words_of_time_size_and_place_hold_by_the_facts(kind, facts, text, is_tr
 
 def test_a_size_is_written_in_chinese_or_not_at_all():
     def size(written):
-        claim = dataclasses.replace(CLAIMS["other_size"], facts={**CLAIMS["other_size"].facts, "size": written})
+        claim = dataclasses.replace(CLAIMS["related_title"], facts={**CLAIMS["related_title"].facts, "size": written})
         return REALISER.specify([claim], **RICE_CAKES).values.get("own_size")
 
     assert [size(each) for each in ("18 count", "750ml", "large", "2 ct")] == ["18个装", "750ml", "大号", None]

@@ -34,10 +34,10 @@ REAL_ARTIFACTS = REPOSITORY / "artifacts" / "completejourney"
 KINDS = ClaimKinds.installed()
 OWN_PARTS = sorted({part for kind in KINDS.values() if kind.scope != "context" for part in kind.parts})
 TERMS = sorted({part for kind in KINDS.values() if kind.scope == "context" for part in kind.parts})
-NAMING = {"similar_item", "frequent_item", "bought_together", "companion", "other_size"}
+NAMING = {"similar_item", "frequent_item", "bought_together", "companion", "related_title"}
 """Kinds that name another item, which the audit cannot choose."""
 
-ELSEWHERE = {"other_size", "most_bought"}
+ELSEWHERE = {"related_title", "most_bought"}
 """Kinds that need sizes in titles or a log of a year: tests/llm_explain/claims/test_lines.py compares them with SQL."""
 
 MOMENT = AS_OF - pd.Timedelta(days=2)

@@ -203,7 +203,7 @@ class LowNever(_LowPeriods):
 
 
 class CameBack(DriverKind[ChurnView]):
-    """A pause of ``gap`` days ended on the day ``until``, in the last six short windows.
+    """A pause of ``gap`` days ended on the day ``until``, in the recent window.
 
     It is the longest gap that ended there: two short windows at least, and more than twice the median gap. The last
     short window has a visit, and more than ``share`` of the usual spending.

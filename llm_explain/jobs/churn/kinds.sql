@@ -124,12 +124,12 @@ where visits >= 4 and days_known >= 6 * half() and not coalesce(r.interval > hal
 group by rid having count = 0 or bool_or(k = 0 and paid <= share * usual * half());
 create or replace view found_low_never as from found_low_often where count = 0;
 
--- The longest gap that ended in the six periods, the last of which has a visit.
+-- The longest gap that ended in the recent window; the short one has a visit.
 create or replace view found_came_back as
 with gap as (select *, day - lag(day) over (partition by rid order by day) as gap from (select distinct rid, today, day from visit_day)),
 ended as (
     select rid, gap, day::varchar as until from gap join (select distinct rid, now from bought) using (rid)
-    where gap is not null and day >= now - days_of(6 * half())
+    where gap is not null and day >= now - days_of(recent())
     qualify row_number() over (partition by rid order by gap desc, day desc) = 1)
 select rid, gap, until from ended join rhythm using (rid)
 where gap >= 2 * half() and gap > 2 * interval and rid in (from (select rid from bought where wall >= now - days_of(half())));

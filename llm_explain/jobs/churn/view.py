@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from scoring.churn.events import N_PERIODS, Habits, regular_categories, visit_days
+from scoring.churn.events import Habits, regular_categories, visit_days
 from scoring.features.rhythm import Rhythm
 
 if TYPE_CHECKING:
@@ -90,10 +90,9 @@ class ChurnView:
 
     @cached_property
     def pause(self) -> tuple[Floats, Floats]:
-        """Longest gap between visits of each user that ended in the last six short windows, and the day it ended."""
+        """Longest gap between visits of each user that ended in the recent window, and the day it ended."""
         user, day = visit_days(self.spending)
-        start = self.as_of - N_PERIODS * self.setting.recent_days / 2
-        ended = np.flatnonzero((user[1:] == user[:-1]) & (day[1:] >= start))
+        ended = np.flatnonzero((user[1:] == user[:-1]) & (day[1:] >= self.as_of - self.setting.recent_days))
         ended = ended[np.lexsort((day[ended + 1], np.diff(day)[ended]))]  # of each user, the last one counts
         gap, end = np.zeros(self.spending.n_users), np.zeros(self.spending.n_users)
         gap[user[ended]], end[user[ended]] = np.diff(day)[ended], day[ended + 1]

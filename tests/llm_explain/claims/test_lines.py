@@ -14,6 +14,7 @@ from llm_explain.claims.kinds.latest_orders import LatestOrders
 from llm_explain.claims.kinds.most_bought import MostBought
 from llm_explain.claims.kinds.related_title import RelatedTitle
 from llm_explain.claims.sizes import other_size, sized
+from llm_explain.claims.title_parts import TitleParts, same_series
 from llm_explain.evaluation.audit import Audit
 from llm_explain.policy.policy import Policy
 from scoring.data.catalogue import Catalogue
@@ -200,3 +201,60 @@ def test_sql_repeats_the_rule_of_a_first_of_a_category(
         tmp_path, pd.concat(rows), ITEMS, "most_bought", "tortilla", category="chips", window_days=window_days
     )
     assert (found == []) is is_true
+
+
+GIFTS = pd.DataFrame(
+    [
+        (f"{design} {thing}", f"{design} {thing}")
+        for design in ("Blue Heron", "Fox and Fern", "Cornflower", "Peanut Butter")
+        for thing in ("Tea Towel", "Tea Cosy", "Egg Cup")
+    ]
+    + [
+        ("spread", "Smooth Peanut Butter"),
+        ("towel", "Beach Towel"),
+        ("dark", "Dark Water: Tides"),
+        ("water", "Dark Water"),
+    ],
+    columns=["item_id", "title"],
+)
+
+
+@pytest.mark.parametrize(
+    ("item", "known", "found"),
+    [
+        ("Blue Heron Tea Towel", "Blue Heron Tea Cosy", ("Blue Heron", "Tea Towel", "Tea Cosy")),
+        ("Fox and Fern Egg Cup", "Fox and Fern Tea Cosy", ("Fox and Fern", "Egg Cup", "Tea Cosy")),
+        ("Cornflower Egg Cup", "Cornflower Tea Cosy", None),  # one word may be a colour
+        ("Peanut Butter Egg Cup", "Peanut Butter Tea Cosy", None),  # a thing of the shop
+        ("Cornflower Egg Cup", "Blue Heron Egg Cup", ("Egg Cup", "Cornflower", "Blue Heron")),
+        ("Cornflower Tea Towel", "towel", None),  # "tea towel" is one thing
+    ],
+)
+def test_titles_share_a_range_or_a_thing_that_sql_finds_too(
+    tmp_path: Path, item: str, known: str, found: tuple[str, str, str] | None
+) -> None:
+    titles = GIFTS.set_index("item_id")["title"]
+    catalogue = Catalogue(GIFTS.assign(category="", brand=""))
+    tables = Tables(bought(known, 5).assign(user_id="u"), GIFTS)
+    shop = ShopEvidence(
+        catalogue,
+        snapshot=Snapshot.build(tables, catalogue, AS_OF),
+        promotions=PromotionCalendar(tables.promotions, catalogue),
+        policy=Policy(),
+    )
+    parts = TitleParts(shop)
+    shared = parts.same_range(titles[item], titles[known], (0, 0)) or parts.same_thing(titles[item], titles[known], 0)
+    assert shared == found
+    names = ("range_name", "own_thing", "known_thing") if item.split()[0] == known.split()[0] else (
+        "thing", "design", "known_design"
+    )  # fmt: skip
+    facts = {"other_item_id": known, **dict(zip(names, found or ("x", "y", "z"), strict=True))}
+    assert (faults(tmp_path, bought(known, 5), GIFTS, "related_title", item, **facts) == []) is (found is not None)
+
+
+def test_titles_of_one_series_share_what_stands_before_a_colon_or_a_part() -> None:
+    assert same_series("Dark Water: Tides", "Dark Water") == "Dark Water"
+    assert same_series("Dark Water, Part 2", "Dark Water, Part 1") == "Dark Water"
+    assert same_series("Naruto (Vol. 2)", "Naruto") == "Naruto"
+    assert same_series("Rocky (2006)", "Rocky (1976)") is None
+    assert same_series("The Silver Letter", "The Silver Promise") is None

@@ -136,14 +136,15 @@ class BriefBook:
         self._partners = {slot: role.partner for slot, role in roles.items() if role.partner}
         self._parts: dict[tuple[str, int, Tone], list[Part]] = defaultdict(list)
         self._short: dict[str, list[Part]] = defaultdict(list)
-        self._frames: dict[tuple[int, Tone], list[tuple[bool, bool]]] = defaultdict(list)
+        self._frames: dict[tuple[object, Tone], list[tuple[bool, bool]]] = defaultdict(list)
         self._orders: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
         self._before: Counter[tuple[str, str]] = Counter()
         self._reasons: set[str] = set()
         lengths: dict[tuple[int, Tone], list[int]] = defaultdict(list)
         for line in lines:
             brief = reader.read(line.text, line.kinds, line.tone)
-            self._frames[len(brief.parts), line.tone].append((brief.is_causal, brief.has_item))
+            for of in (len(brief.parts), lexicon.kinds.in_order(brief.kinds)):
+                self._frames[of, line.tone].append((brief.is_causal, brief.has_item))
             self._reasons.update(brief.kinds if brief.is_causal else ())
             self._orders[lexicon.kinds.in_order(brief.kinds)].append(brief.kinds)
             self._before.update(combinations(brief.kinds, 2))
@@ -170,8 +171,9 @@ class BriefBook:
             as is usual.
         """
         named = self._kinds.in_order(kinds)
+        frames = self._frames.get((named, tone)) or self._frames.get((len(named), tone)) or [(True, False)]
+        is_causal, has_item = chance.choice(frames)
         named = chance.choice(self._usual_orders(named))
-        is_causal, has_item = chance.choice(self._frames.get((len(named), tone)) or [(True, False)])
         is_causal &= self._reasons.issuperset(named)  # the others are told as facts alone
         has_item &= len(named) == 1  # of several reasons, the second would go on with "it", or "they"
         parts: list[Part] = []

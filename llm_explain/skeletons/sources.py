@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from llm_explain.errors import SettingError
-from llm_explain.text.skeleton import opening
+from llm_explain.text.skeleton import QUESTIONS, opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -115,7 +115,8 @@ class Variety:
             skeleton: Its skeleton.
             text: The finished sentence.
         """
-        self._said[place] = frozenset({skeleton.text, skeleton.opening, opening(text)})
+        asks = {skeleton.closing} & {*QUESTIONS}  # a list asks once
+        self._said[place] = frozenset({skeleton.text, skeleton.opening, opening(text), *asks})
         self._used.update({*self._said[place], skeleton.closing} - {""})
 
 

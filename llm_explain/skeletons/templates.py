@@ -166,6 +166,8 @@ class Templates:
         key = "|".join((*kinds, tone))
         chance = random.Random(hashlib.sha256(key.encode()).digest())  # noqa: S311  variety, not secrecy
         patterns = list(self._grammar.sentences[tone][len(kinds)])
+        if len(kinds) == 1 and self._words[kinds[0]].needs_frame and tone == "friendly":
+            patterns = [each for each in patterns if "<A>" not in each and not each.startswith("<a>")]
         made: dict[str, str] = {}
         openings: set[str] = set()
         for number in range(_TRIES):

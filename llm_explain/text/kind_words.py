@@ -119,6 +119,7 @@ class KindWords(StrictModel):
         says: What a sentence has named once it states this kind.
         again_after: What must have been named for the ``again`` clauses.
         alike: Tag of kinds whose sentences differ only in their slots.
+        needs_frame: Whether a full clause by itself says too little: "you bought eggs" does not tell why.
         clauses: Clauses of the grammar.
         prompt: What a language model reads.
         samples: Facts of a sample claim, for the linter.
@@ -132,6 +133,7 @@ class KindWords(StrictModel):
     says: frozenset[str] = frozenset()
     again_after: frozenset[str] = frozenset()
     alike: str = ""
+    needs_frame: bool = False
     clauses: Clauses
     prompt: PromptWords
     samples: dict[str, Any]

@@ -82,6 +82,7 @@ class NameForms(StrictModel):
         head: The part of a name that ends with its noun.
         many: A head of many things.
         nouns: Things with which titles and categories begin, in the singular and without accents.
+        shelf_words: Words that begin names of categories and are no names: "Spy thrillers" are spy thrillers.
         singulars: What stands in the singular for the end of a plural, by pattern.
         feminine: A head of feminine gender, of a title that begins with one of the nouns.
         this_one: The recommended item.
@@ -106,6 +107,7 @@ class NameForms(StrictModel):
     head: str
     many: str
     nouns: frozenset[str] = frozenset()
+    shelf_words: frozenset[str] = frozenset()
     singulars: dict[str, str] = {}
     feminine: str = "(?!)"
     this_one: str

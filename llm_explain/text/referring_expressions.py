@@ -118,7 +118,9 @@ class ReferringExpressions:
         said = self.name(name)
         parts = _WORD.findall(said)
         is_common = bool(parts) and all(part[1:].islower() and part.lower() in self._common_nouns for part in parts)
-        begins_with_noun = self._begins_with_noun(said) or (bool(parts) and parts[0].lower() in self._common_nouns)
+        begins_with_noun = self._begins_with_noun(said) or (
+            bool(parts) and parts[0].lower() in self._common_nouns | self._words.shelf_words
+        )
         is_common |= begins_with_noun and all(map(str.islower, parts[1:]))
         return said.lower() if is_common else said
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Tone = Literal["friendly", "concise", "formal"]
 """How a sentence speaks."""
 
+QUESTIONS = ("?", "？")
+"""Stops of questions, which a badge, a heading or a subject line keeps."""
+
 TONES: tuple[Tone, ...] = ("friendly", "concise", "formal")
 
 SLOT = re.compile(r"\{([a-z_]+)\}")
@@ -83,7 +86,9 @@ class Skeleton:
 
     @cached_property
     def closing(self) -> str:
-        """What follows its last slot, if that is more than a word; empty otherwise."""
+        """What follows its last slot, if that is more than a word; of a question, its mark; empty otherwise."""
+        if self.text.endswith(QUESTIONS):
+            return self.text[-1]
         said = self.literals[-1].casefold()
         return said if len(_OPENING_WORD.findall(said)) > 1 else ""
 

@@ -21,7 +21,7 @@ from llm_explain.skeletons.sources import SkeletonSource, TemplateSource, Variet
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
-from llm_explain.text.skeleton import ITEM, ITEM_LABEL, TONES, opening
+from llm_explain.text.skeleton import ITEM, ITEM_LABEL, QUESTIONS, TONES, opening
 from llm_explain.text.surfaces import Limits
 from llm_explain.verifier import NameIndex, Verifier
 from llm_explain.writing.comparison import ComparisonWriter, has_words
@@ -29,7 +29,7 @@ from llm_explain.writing.specification import specify
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Callable, Sequence
 
     from llm_explain.claims import Degrees
     from llm_explain.claims.registry import ClaimKinds
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-
-_QUESTIONS = ("?", "？")
-"""Stops that a badge, a heading or a subject line keeps."""
 
 _written = lru_cache(str)
 """Writes a moment; the cards of many lists share it."""
@@ -316,7 +313,7 @@ class LocaleWriter:
         source: SkeletonSource,
         sheet: _List,
         place: int,
-        taken: Container[str],
+        taken: frozenset[str],
         *,
         names_item: bool,
         is_natural: bool,
@@ -329,7 +326,7 @@ class LocaleWriter:
                 continue
             if is_natural and spec.is_known and not self._realiser.is_natural(skeleton, spec):
                 continue
-            if skeleton.text in taken or (skeleton.opening in taken and not names_item):
+            if skeleton.text in taken or (not names_item and ({skeleton.opening, skeleton.closing} & taken)):
                 continue
             is_next_to_title = limits is None or not limits.names_item
             if ITEM in skeleton.slots and is_next_to_title and not may_repeat_title:
@@ -380,7 +377,7 @@ class LocaleWriter:
     ) -> list[Text | None]:
         """Return a verified text for each line, badge, heading or subject line of a list.
 
-        Of the sentences that say most, those that the list has used least come first.
+        Those that the list has used least come first; of badges, headings and subject lines, among those that say most.
 
         Args:
             requests: What the texts are to state.
@@ -411,12 +408,12 @@ class LocaleWriter:
 
         def order(skeleton: Skeleton) -> tuple[bool, bool, int, int, int, int, bytes]:
             is_odd = not self._realiser.is_natural(skeleton, spec)
-            is_question = any(mark in skeleton.text for mark in _QUESTIONS)
+            is_question = any(mark in skeleton.text for mark in QUESTIONS)
             is_like_text = is_subject and not (is_question or skeleton.text.startswith(f"{{{ITEM}}}"))
             return (
                 is_odd,
                 is_like_text,
-                -len(skeleton.slots),
+                0 if request.form == "line" else -len(skeleton.slots),  # lines of a page say different things
                 used[skeleton.text],
                 used[skeleton.opening],
                 -len(skeleton.needs),
@@ -430,7 +427,7 @@ class LocaleWriter:
             verdict = self._verifier.verify(text, of, limits=limits)
             if verdict.ok:
                 used.update((skeleton.text, skeleton.opening))
-                is_bare = request.form != "line" and not text.endswith(_QUESTIONS)
+                is_bare = request.form != "line" and not text.endswith(QUESTIONS)
                 shown = re.sub(f"(?:{self._lexicon.form.sentence_end})$", "", text) if is_bare else text
                 return Text(shown, "template", skeleton.text, verdict, is_ai_generated=False, prompt=skeleton.origin)
             self._on_refused("template", verdict)

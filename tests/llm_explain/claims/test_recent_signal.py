@@ -187,7 +187,7 @@ def test_two_titles_tell_a_category(rows: list[tuple[str, str]], holds: bool, tm
     assert found == ({"category": "mugs", "event_kind": "view"} if holds else None)
 
 
-@pytest.mark.parametrize(("locale", "words"), [("en", "looked at"), ("es", "mirado mugs"), ("zh", "浏览过「mugs」")])
+@pytest.mark.parametrize(("locale", "words"), [("en", "looked at"), ("es", "mirado mugs"), ("zh", "浏览过")])
 def test_a_sentence_tells_the_category_that_a_guest_looked_at(locale: str, words: str) -> None:
     claim = Claim("category_affinity", "group:mugs", "tower", 1.0, 0.5, {"category": "mugs", "event_kind": "view"})
     writer = Writer(policy=Policy(), catalogue=Catalogue(ITEMS), kinds=KINDS)

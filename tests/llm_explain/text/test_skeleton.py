@@ -59,7 +59,7 @@ def test_a_twin_must_have_the_same_value():
     ("text", "closing"),
     [
         ("You bought {other_item}, so we thought of this.", ", so we thought of this."),
-        ("Ya has comprado {other_item}: ¿lo añadimos también?", ": ¿lo añadimos también?"),
+        ("Ya has comprado {other_item}: ¿lo añadimos también?", "?"),  # a list asks once
         ("看你买过{other_item}，就想到了这款。", "，就想到了这款。"),
         ("You bought {other_item} again.", ""),
         ("Because you bought {other_item}.", ""),

@@ -168,19 +168,29 @@ def test_an_old_friend_was_bought_ten_times():
         ("back_after_break", {"last": "2017-10-20"}, "你以前每两周左右买一次，上次大约是6周前。", True),
         ("back_after_break", {"last": "2017-10-20"}, "你以前每两周左右买一次，上次大约是7周前。", False),
         ("back_after_break", {"last": "2017-10-20"}, "你以前大约每两周买一次，上次是10月20日，还想再买吗？", True),
-        ("due", {"days_since": 13}, "你大约每两周买一次，上次是13天前，差不多又到时候了。", False),
-        ("due", {"days_since": 13, "interval_days": 12}, "你大约每12天买一次，上次是13天前，差不多又到时候了。", True),
+        (
+            "due",
+            {"days_since": 13, "last": "2017-11-18"},
+            "你大约每两周买一次，上次是11月18日，差不多又到时候了。",
+            False,
+        ),
+        (
+            "due",
+            {"days_since": 13, "interval_days": 12, "last": "2017-11-18"},
+            "你大约每12天买一次，上次是11月18日，差不多又到时候了。",
+            True,
+        ),
         ("kept_since", {}, "3月以来你买过好几次。", True),
         ("kept_since", {"since": "2017-04-04"}, "3月以来你买过好几次。", False),
         ("related_title", {}, "你买过的酸奶油，也有5.3盎司的。", True),
         ("related_title", {}, "你买过的酸奶油，也有12盎司的。", False),  # the size of the other item
         ("due", {"days_since": 20}, "你大约每两周买一次，上次是11月19日，差不多又到时候了。", False),  # long past it
-        ("best_seller", {"among": 3}, "近30天在本店酸奶里购买人数排前三。", True),
-        ("best_seller", {"among": 3}, "近30天在本店酸奶里购买人数排第一。", False),
-        ("best_seller", {"among": 3}, "近90天在本店酸奶里购买人数排前三。", False),
-        ("best_seller", {"among": 3}, "在本店酸奶里购买人数排前三。", False),
-        ("best_seller", {"until": "2017-11-28T00:00:00"}, "截至11月28日的30天里，在本店酸奶里购买人数排前三。", True),
-        ("best_seller", {"until": "2017-11-28T00:00:00"}, "近30天在本店酸奶里购买人数排前三。", False),
+        ("best_seller", {"among": 3}, "近30天在本店酸奶里买的人数排前三。", True),
+        ("best_seller", {"among": 3}, "近30天在本店酸奶里买的人最多。", False),
+        ("best_seller", {"among": 3}, "近90天在本店酸奶里买的人数排前三。", False),
+        ("best_seller", {"among": 3}, "在本店酸奶里买的人数排前三。", False),
+        ("best_seller", {"until": "2017-11-28T00:00:00"}, "截至11月28日的30天里，在本店酸奶里买的人数排前三。", True),
+        ("best_seller", {"until": "2017-11-28T00:00:00"}, "近30天在本店酸奶里买的人数排前三。", False),
         ("best_seller", {"event_kind": "play"}, "近30天在本店酸奶里人气排前三。", True),
     ],
 )
@@ -209,7 +219,7 @@ def test_an_item_that_is_called_as_its_category_may_be_a_label():
     claims = [CLAIMS["best_seller"], CLAIMS["related_category"]]
     spec = REALISER.specify(claims, title="Yogurt", as_of=SCENE["as_of"])
     assert spec.values["item_label"] == spec.values["best_category"]
-    text = "酸奶：你买过即食麦片，这款近30天在本店酸奶里购买人数排前三。"
+    text = "酸奶：你买过即食麦片，这款近30天在本店酸奶里买的人数排前三。"
     assert VERIFIER.verify(text, spec).faults == ()
 
 

@@ -193,7 +193,6 @@ def test_an_item_of_unknown_gender_needs_no_pronoun():
         "La última vez fue el 3 de noviembre; en total, trece veces.",
         "Trece veces hasta ahora; la última, hace unas cuatro semanas.",
         "Ya van.",
-        "Iba en tu pedido del 3 de noviembre.",
     ):
         assert not VERIFIER.verify(text, often).ok
     assert not VERIFIER.verify("Iba en tu pedido del 4 de noviembre.", once).ok
@@ -260,11 +259,11 @@ def test_the_first_of_three_is_not_said_of_all_three():
         [replace(CLAIMS["best_seller"], facts={**CLAIMS["best_seller"].facts, "among": 3})], **SCENE
     )
     where = three.values["best_category"]
-    text = f"Es {{}} más clientes han comprado en {where} en los últimos {{}} días."
-    assert VERIFIER.verify(text.format("uno de los tres productos que", 30), three).ok
-    assert not VERIFIER.verify(text.format("lo que", 30), three).ok
-    assert not VERIFIER.verify(text.format("uno de los tres productos que", 90), three).ok
-    assert not VERIFIER.verify(f"Es uno de los tres productos que más clientes han comprado en {where}.", three).ok
+    text = f"{{}} más comprado en {where} en los últimos {{}} días."
+    assert VERIFIER.verify(text.format("Entre lo", 30), three).ok
+    assert not VERIFIER.verify(text.format("Lo", 30), three).ok
+    assert not VERIFIER.verify(text.format("Entre lo", 90), three).ok
+    assert not VERIFIER.verify(f"Entre lo más comprado en {where}.", three).ok
 
 
 def test_customers_choose_what_they_buy_not_what_they_view():
@@ -275,7 +274,7 @@ def test_customers_choose_what_they_buy_not_what_they_view():
     )
     text = f"Es {bought.values['best_place']} en {bought.values['best_category']} en los últimos 30 días."
     assert VERIFIER.verify(text, bought).ok
-    assert viewed.values["best_place"].startswith(("lo más popular", "uno de los tres más populares"))
+    assert viewed.values["best_place"].endswith("lo más popular")
     assert not VERIFIER.verify(text, viewed).ok
 
 

@@ -218,9 +218,9 @@ class Dialogue:
                 reading.slots.setdefault("user_id", user_id)
         reading = self._of_amounts(deepened(reading, context), message, context)
         if is_unsure:
-            asked = {"intent": reading.intent, "slots": dict(reading.slots), "slot": "user_id", "choices": []}
+            whose = {"intent": reading.intent, "slots": dict(reading.slots), "slot": "user_id"}
             answer = Answer([Statement("which_user")], is_to_staff=True)
-            return self._turn(reading.intent, reading.slots, answer, replace(context, pending=None, asked=asked))
+            return self._turn(reading.intent, reading.slots, answer, replace(context, pending=None, asked=whose))
         if reading.intent in CHANGES and not reading.choices:
             change = proposed(reading, context, answers)
             told = {**change.slots, **{name: value for name, value in reading.slots.items() if name == "user_id"}}
@@ -296,7 +296,7 @@ class Dialogue:
         self, user_id: str, message: str, context: Context, reading: Reading
     ) -> tuple[str, Context, Reading]:
         """Return the customer that staff speak of, the context of that customer's list, and the reading."""
-        before, asked = context.staff_user or user_id, context.asked
+        before, is_asked = context.staff_user or user_id, (context.asked or {}).get("slot") == "user_id"
         customer = str(reading.slots.get("user_id", before))
         if reading.intents or reading.intent in (TALK | OF_THE_SHOP) - {"privacy"}:
             customer = before  # "order 500 then" changes no customer, nor does what is not understood
@@ -305,7 +305,7 @@ class Dialogue:
             topic = context.focus, context.category
             begun = replace(begun, staff_user=customer, other_user=before, users=context.users)
             context = replace(begun, focus=topic[0], category=topic[1], intent=context.intent)
-            is_named = (asked or {}).get("slot") != "user_id" and bool(
+            is_named = not is_asked and bool(
                 reading.slots.keys() & {"item_id", "other_id", "category"} or reading.choices
             )
             return customer, context, self._reader.read(message, context, "staff") if is_named else reading
@@ -368,6 +368,8 @@ class Dialogue:
         is_known = demand.has_stock if reading.intent == "stock" else demand.has_forecast
         if item is not None and is_known(item):
             return Staff(demand=demand).answer("order", {"item_id": item}, None, self._locale)
+        if choices and choices[0] not in self._explainer.titles:
+            return Answer([Statement("which_group")], choices, "category")
         catalogue, named = self._explainer.shop.catalogue, item or next(iter(choices), None)
         if named is not None:
             (index,) = catalogue.index_of([named])

@@ -136,6 +136,18 @@ class NameFinder:
                 found.focus_at = match.start()
         return found
 
+    def picked(self, text: str, choices: Sequence[str]) -> str | None:
+        """Return the one of some choices that has all words of an answer that are no common ones: "the frozen one"."""
+        index, names = self._index, {**self._titles, **self._categories}
+        words = {each: {word for name in names.get(each, ()) for word in index.all_words(name)} for each in choices}
+        said, known = (
+            {token.stem for token in index.tokens(folded(text))},
+            {word for own in words.values() for word in own},
+        )
+        told = said & known
+        hits = [each for each in choices if told <= words[each]] if told and said <= known | index.silent else []
+        return hits[0] if len(hits) == 1 and self._grammar.is_spaced else None
+
     def _is_alone(self, event: re.Pattern[str], found: Mentions) -> bool:
         """Return whether the clauses of an event kind name nothing."""
         for match in event.finditer(found.text):
@@ -241,13 +253,16 @@ class NameFinder:
             return None
         is_split, is_part = len(telling) < len(stems), not (whole or labelled or is_cue or is_joined)
         part = tuple(index.holding(telling, own, is_joined=is_split)[:MOST_CHOICES]) if is_part else ()
-        is_whole, is_like = bool(whole or category or items), False
+        family = index.families.get("".join(telling))
+        is_family = family is not None and not any(index.is_main(telling, item) for item in part)
+        part = () if is_family else part  # "fruit" is no "fruit drink"
+        is_whole, is_like = bool(whole or category or (items and not family)), False
         several: tuple[str, ...] = ()
         is_edge_cue = len(telling) > 1 and self._grammar.is_spaced and {stems[0], stems[-1]} & index.silent
         if not (is_whole or part or is_cue or is_joined or is_edge_cue):
             holding = index.holding(telling, is_joined=is_split)
             items, is_like = self._first(holding, bought), len({tuple(index.names[item].keys) for item in holding}) == 1
-            several = index.by_category_word.get("".join(telling), ())[:MOST_CHOICES]
+            several = index.by_category_word.get("".join(telling), ())
             if not several and (last := index.last_characters.get("".join(telling))):
                 several = (last,)  # "烟" of "香烟"
             category = several[0] if len(several) == 1 else None
@@ -326,7 +341,8 @@ class NameFinder:
                 is_number,
             )
             for key, start, end, is_number in self._index.units(tokens)
-            if not any(left < end and start < right for left, right in (*hidden, *reasons))
+            if key not in self._index.families
+            and not any(left < end and start < right for left, right in (*hidden, *reasons))
         ]
         named = [(each.start, each.end, each.shown, True) for each in found if each.shown]
         groups: list[list[tuple[int, int, tuple[str, ...], bool]]] = []

@@ -103,6 +103,7 @@ class NameIndex:
         runs: Category of neighbouring words of a name.
         leading: Category of the first words of a name before a joining word, in a locale without spaces of each part.
         last_characters: Category of a character that ends the name of no other one, in a locale without spaces.
+        families: Categories of a word that is the main word of several names.
         names: Words of the names of each item.
         by_label: Items of the words of a label.
     """
@@ -151,6 +152,13 @@ class NameIndex:
             is_reduced = key in self.categories and (word,) not in self._read(categories[self.categories[key]]).plain
             if grammar.is_spaced and is_reduced and place[category] < place[self.categories[key]]:
                 self.categories[key] = category
+        self.families: dict[str, tuple[str, ...]] = {}
+        for word, family in self._families(categories).items():  # "fruit" is no "frozen fruit" beside "citrus fruit"
+            known_as = self.categories.get(self.key((word,)))
+            is_whole = known_as is not None and (word,) in self._read(categories[known_as]).plain
+            if len(family) > 1 and not is_whole and (word not in leading or leading[word] != known_as):
+                self.categories.pop(self.key((word,)), None)
+                self.by_category_word[word] = self.families[word] = family
         self.last_characters: dict[str, str] = {}
         if not grammar.is_spaced:
             spoken = {category: several for category, several in categories.items() if category not in hidden}
@@ -210,6 +218,21 @@ class NameIndex:
                 for part in re.split("|".join(map(re.escape, self._grammar.common)), folded(_short(name))):
                     self._add_part(part, category)
                     leading.setdefault(part, category)
+
+    def _families(self, categories: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+        """Return the categories whose names have a word as a main word: "fruit" of "tropical fruit and nuts"."""
+        found: dict[str, tuple[str, ...]] = {}
+        spoken = {name: several for name, several in categories.items() if name not in self._hidden}
+        for category, names in spoken.items() if self._grammar.is_spaced else ():
+            for stems in ([token.stem for token in self.tokens(folded(name))] for name in names):
+                order = stems[::-1] if self._grammar.is_head_first else stems
+                ends = [
+                    word for word, after in zip(order, [*order[1:], ""], strict=True) if after in {*self.common, ""}
+                ]
+                for word in {*ends} - self.common:
+                    own = found.get(word, ())
+                    found[word] = own if category in own else (*own, category)
+        return found
 
     def _add_part(self, part: str, category: str) -> None:
         own = self.by_category_word.get(part, ())

@@ -165,10 +165,9 @@ class Reader:
             return Reading(decision)
         text, user_id, other_user = self._customers(text, message, context) if role == "staff" else (text, None, None)
         text = self._without_greeting(text)
-        if (context.asked or {}).get("slot") == "intent":
-            if is_short and (offered := self._offered(text, context)) is not None:
-                return offered
-            context = replace(context, asked=None)
+        if is_short and (context.asked or {}).get("choices") and (offered := self._offered(text, context)) is not None:
+            return offered
+        context = replace(context, asked=None) if (context.asked or {}).get("slot") == "intent" else context
         chosen = tuple((context.asked or {}).get("choices", ()))
         found = self._found(text, (chosen if is_short else ()) or context.items, bought, context.listed)
         intent, rivals, part, score = self._intent(found, role)
@@ -197,8 +196,11 @@ class Reader:
         return self._filled(intent, found, part, context, user_id, rivals, is_short=is_short)
 
     def _offered(self, text: str, context: Context) -> Reading | None:
-        """Return the question that a message chooses by its place among those that were offered."""
+        """Return the question that a message completes with one of the choices, or chooses by its place."""
         asked = context.asked or {}
+        if asked["slot"] != "intent":
+            one = self.names.picked(text, asked["choices"])
+            return None if one is None else Reading(asked["intent"], {**asked["slots"], asked["slot"]: one})
         place = next((each.shown[0] for each in self.names.find(text, asked["choices"]).found if each.shown), None)
         return None if place is None else Reading(place, dict(asked["slots"]))
 

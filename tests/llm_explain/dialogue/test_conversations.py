@@ -667,3 +667,17 @@ def test_a_change_after_another_customer_was_named_asks_for_the_customer(
     assert (asked.text, asked.needs_confirmation) == (dialogue_words("en")[1].frames["which_user"], False)
     assert proposed.text.startswith("To customer u03: Shall we")
     assert (done.change or {})["user_id"] == "u03"
+
+
+def test_a_main_word_of_several_categories_asks_which_and_a_word_of_a_choice_takes_it() -> None:
+    grammar, _, _ = dialogue_words("en")
+    several = {each: [each] for each in ("frozen fruit", "citrus fruit", "fruit drinks")}
+    names = NameFinder(grammar, {"a": ["Fruit drink, 12 oz"]}, several)
+    (fruit,) = names.find("i want more fruit", ["a"]).found
+    assert (fruit.shown, fruit.category, fruit.categories) == ((), None, ("frozen fruit", "citrus fruit"))
+    choices = ["frozen fruit", "citrus fruit"]
+    assert [names.picked(said, choices) for said in ("the citrus one", "fruit", "why no zebra")] == [
+        choices[1],
+        None,
+        None,
+    ]

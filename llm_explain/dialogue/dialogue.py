@@ -228,7 +228,12 @@ class Dialogue:
         answer = self._answered(reading, answers, user_id, context, role)
         new, said = unrepeated(answer, answers, reading.intent, context, role)
         slots, answer = ({"item_id": new.focus} if new is not answer and new.focus else dict(reading.slots)), new
-        asked: dict[str, Any] = {"intent": reading.intent, "slots": slots, "slot": answer.missing, "choices": list(answer.choices)}
+        asked: dict[str, Any] = {
+            "intent": reading.intent,
+            "slots": slots,
+            "slot": answer.missing,
+            "choices": list(answer.choices),
+        }
         focus = answer.focus or _lost(reading)
         about = context.about(focus, reading.slots, is_unclear=bool(reading.choices))
         after = replace(

@@ -192,13 +192,18 @@ def test_import_train_and_recommend_a_shop_of_ones_own(shop_tables: Tables, tmp_
 def test_training_without_held_out_events_says_so(
     shop_tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def trained(_: Tables, __: object, folder: Path, **___: object) -> SimpleNamespace:
+        write_manifest(folder, {})
+        return SimpleNamespace(weights={"all": 0.3})
+
     metrics = {"test": {"skipped": "no events are held out"}, "baselines": {}, "seconds": 1.0, "peak_rss_mb": 1}
-    monkeypatch.setattr("scoring.training.training.train", lambda _, __, folder, **___: write_manifest(folder, {}))
+    monkeypatch.setattr("scoring.training.training.train", trained)
     monkeypatch.setattr("scoring.training.comparison.measured", lambda *_, **__: metrics)
     shop_tables.write(tmp_path)
     options = ["--data", str(tmp_path), "--artifacts", str(tmp_path / "artifacts")]
     result = RUN.invoke(app, ["train", *options], catch_exceptions=False)
     assert result.exit_code == 0, result.output
+    assert "weights: all 0.3" in result.output
     assert "not measured: no events are held out. llm-explain evaluate ranking" in " ".join(result.output.split())
     assert "recall@10" not in result.output
 

@@ -32,7 +32,7 @@ class Buyers(ClaimKind):
     parts = ("popularity",)
     position = 91
     topic = "crowd"
-    neutral_place = 11
+    neutral_place = 40
     badge_place = 30
     is_reason = False
     is_scarce = True

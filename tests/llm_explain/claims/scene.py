@@ -122,9 +122,9 @@ class Found(NamedTuple):
 
 
 def find(kind: type[ClaimKind], subjects: Subjects) -> Found | None:
-    """Apply a rule to one subject."""
+    """Apply a rule to one subject; of several findings, the first one counts."""
     findings = kind().find(subjects)
-    assert findings.rows.tolist() in ([], [0])
+    assert not findings.rows.any()
     return Found(findings.facts_at(0), words([findings], DEGREES)[0][0]) if len(findings.rows) else None
 
 

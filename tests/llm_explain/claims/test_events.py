@@ -210,7 +210,8 @@ def test_columns_of_many_users_are_those_of_each() -> None:
     together = Subjects.of(Evidence(shop, histories), user, item)
     for kind in ClaimKinds.installed().values():
         findings = kind.find(together)
-        facts = {row: findings.facts_at(place) for place, row in enumerate(findings.rows.tolist())}
+        places = reversed([*enumerate(findings.rows.tolist())])  # of several findings, the first one counts
+        facts = {row: findings.facts_at(place) for place, row in places}
         for row in range(len(user)):
             alone = Subjects.of(Evidence(shop, [histories[user[row]]]), np.array([0]), item[row : row + 1])
             found = find(type(kind), alone)

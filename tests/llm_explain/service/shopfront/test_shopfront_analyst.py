@@ -128,7 +128,7 @@ def test_contrast_is_drawn(page, shop):
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Choose a product").select_option("Cheese i2")
     expect(dialog.get_by_text("Cheese i1 scores higher, by 1.25.")).to_be_visible()
-    expect(dialog.locator("table").last).to_contain_text("Your history: cheese+1.00")
+    expect(dialog.locator("table").last).to_contain_text("Your history: “Cheese”+1.00")
     assert shop.bodies("/contrast") == [{"user_id": USER, "item_id": "i1", "other_id": "i2"}]
 
 

@@ -271,7 +271,7 @@ def test_it_says_why_not_another_one_of_the_page(visit, site, shop):
     sides = card.locator(".side")
     # |1.0| + |0.5| + |−0.25| = 1.75: 57 %, 28 % and 14 %
     expect(sides.nth(0)).to_contain_text(
-        re.compile("Speaks for Cheese i1.*Your history: cheese.*57%.*The product itself.*28%")
+        re.compile("Speaks for Cheese i1.*Your history: “Cheese”.*57%.*The product itself.*28%")
     )
     expect(sides.nth(1)).to_contain_text(re.compile("Speaks for Cheese i3.*Popularity of the last weeks.*14%"))
     assert shop.bodies("/contrast") == [{"user_id": USER, "item_id": "i1", "other_id": "i3"}]

@@ -377,6 +377,15 @@ def test_a_proof_that_is_kept_proves_no_other_fact(kind, changed):
     assert VERIFIER.verify(text, true).ok
 
 
+@pytest.mark.parametrize(
+    ("thing", "said"), [("Wash Bag", "wash bag"), ("tea towel", "tea towel"), ("Delicious apples", None)]
+)
+def test_a_part_of_a_name_is_no_thing_that_comes_in_other_designs(thing, said):
+    facts = {"other_item_id": "7", "thing": thing, "design": "Red", "known_design": "Golden"}
+    told = dataclasses.replace(CLAIMS["related_title"], facts=facts)
+    assert spec([told]).values.get("thing") == said
+
+
 def test_a_proof_names_the_facts_that_it_reads():
     role = {"stands": [".*"], "reads": ".*", "holds": "value == facts['count']"}
     rules = SimpleNamespace(roles={"times": Role.model_validate(role)}, kind_of_slot={"times": "repeat_item"})

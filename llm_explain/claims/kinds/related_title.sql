@@ -36,14 +36,15 @@ create or replace macro said(words) as array_to_string(words, ' ');
 create or replace macro is_said(words, title) as
     contains(title, said(words)) and regexp_matches(said(words), '\p{L}{3,}') and not regexp_matches(said(words), '\d');
 
-create or replace view catalogue_name as select distinct small(name_words(title)) as words, coalesce(category, '') as category from items;
-create or replace view name_end as
+create or replace table catalogue_name as select distinct small(name_words(title)) as words, coalesce(category, '') as category from items;
+create or replace table name_end as
 select words, category, side, if(side = 1, words[1], words[-1]) as outer_word from catalogue_name cross join (values (1), (-1)) as s(side);
 
 -- Where names have their things: at the end, unless a tenth of them at most end in a word of their category.
-create or replace macro thing_side() as (
-    select if(coalesce(avg(says_category(words, -1, category)::int), 1) >= 0.1, -1, 1) from catalogue_name
-    where category <> '' and len(words) > 0);
+create or replace table thing_end as
+select if(coalesce(avg(says_category(words, -1, category)::int), 1) >= 0.1, -1, 1) as side from catalogue_name
+where category <> '' and len(words) > 0;
+create or replace macro thing_side() as (select side from thing_end);
 
 create or replace view title_pair as
 select c.rid, c.event_kind, c.own_title, c.other_title, coalesce(c.own_category, '') as own_category, coalesce(o.category, '') as other_category,
@@ -58,18 +59,20 @@ where c.claim = 'related_title' and regexp_matches(c.other_title, '\p{L}')
 
 -- Where both titles can be parted: the words that they share at one side, and what is left of each.
 create or replace view title_split as
+with pair as materialized (from title_pair where event_kind = 'purchase')
 select *, at_end(small(own), n, side) as part
-from (select *, unnest(range(1, least(len(own), len(known))::bigint)) as n from title_pair where event_kind = 'purchase')
+from (select *, unnest(range(1, least(len(own), len(known))::bigint)) as n from pair)
      cross join (values (1), (-1)) as s(side)
 where at_end(small(own), n, side) = at_end(small(known), n, side);
 
 -- Parts of titles that are a thing and no part of a longer one.
 create or replace view whole_part as
-with asked as (
-    select small(own) as name, n, side, own_category as category from title_split
-    union select small(known), n, side, other_category from title_split
-    union select small(own), len(own) - n, -side, own_category from title_split
-    union select small(known), len(known) - n, -side, other_category from title_split),
+with split as materialized (from title_split),
+asked as (
+    select small(own) as name, n, side, own_category as category from split
+    union select small(known), n, side, other_category from split
+    union select small(own), len(own) - n, -side, own_category from split
+    union select small(known), len(known) - n, -side, other_category from split),
 part as (select *, at_end(name, n, side) as part, at_end(name, n + 1, side) as longer from asked)
 select p.name, p.n, p.side, p.category
 from part p join name_end e on e.side = p.side and e.outer_word = if(p.side = 1, p.part[1], p.part[-1])
@@ -82,12 +85,13 @@ having count(distinct e.words) filter (len(e.words) > p.n) >= if(p.category = ''
    and count(distinct e.words) filter (at_end(e.words, p.n + 1, p.side) = p.longer) = 1;
 
 create or replace view split_parts as
+with whole as materialized (from whole_part)
 select s.*, t.name is not null and u.name is not null as is_thing, v.name is not null and w.name is not null as leaves_things
 from title_split s
-     left join whole_part t on t.name = small(own) and t.n = s.n and t.side = s.side and t.category = own_category
-     left join whole_part u on u.name = small(known) and u.n = s.n and u.side = s.side and u.category = other_category
-     left join whole_part v on v.name = small(own) and v.n = len(own) - s.n and v.side = -s.side and v.category = own_category
-     left join whole_part w on w.name = small(known) and w.n = len(known) - s.n and w.side = -s.side and w.category = other_category;
+     left join whole t on t.name = small(own) and t.n = s.n and t.side = s.side and t.category = own_category
+     left join whole u on u.name = small(known) and u.n = s.n and u.side = s.side and u.category = other_category
+     left join whole v on v.name = small(own) and v.n = len(own) - s.n and v.side = -s.side and v.category = own_category
+     left join whole w on w.name = small(known) and w.n = len(known) - s.n and w.side = -s.side and w.category = other_category;
 
 create or replace view related_range as
 select *, said(at_end(own, n, side)) as range_name, said(but_end(own, n, side)) as own_thing, said(but_end(known, n, side)) as known_thing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -226,20 +227,16 @@ def _ask_for_kinds(logs: Sequence[Recognised], parts: Sequence[pd.DataFrame]) ->
         if {*keys, "timestamp"} <= set(rows) and (rows["kind"] == "purchase").all()
     ]
     first = {log.source.name: rows.groupby(keys)["timestamp"].min() for log, rows in guessed}
-    for log, rows in guessed:
-        if log.kind or log.has("kind") or len(first[log.source.name]) == 0:
+    for (log, rows), (other, _) in permutations(guessed, 2):
+        own, earlier = first[log.source.name], first[other.source.name]
+        if log.kind or log.has("kind") or not 0 < len(own) <= len(earlier):
             continue
-        for other, earlier in first.items():
-            own = first[log.source.name]
-            before = earlier.reindex(own.index)
-            if other == log.source.name or len(own) > len(earlier):
-                continue
-            if (before < own).mean() >= NEARLY_ALL:
-                told = shlex.quote(f"{log.source.name}=return")
-                raise SettingError(
-                    f"{len(rows):,} rows of {log.source.name} repeat lines of orders of {other} at later times, but "
-                    f"what happened then is needed. Say --kind {told}, or another kind, such as delivery."
-                )
+        if (earlier.reindex(own.index) < own).mean() >= NEARLY_ALL:
+            told = shlex.quote(f"{log.source.name}=return")
+            raise SettingError(
+                f"{len(rows):,} rows of {log.source.name} repeat lines of orders of {other.source.name} at later "
+                f"times, but what happened then is needed. Say --kind {told}, or another kind, such as delivery."
+            )
 
 
 def _ask_for_users(catalogues: Sequence[Recognised], reads: Sequence[Recognised]) -> None:

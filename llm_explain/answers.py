@@ -27,7 +27,7 @@ class Ranked:
     """
 
     item_id: str
-    rank: int
+    rank: int | None
     score: float
     probability: float | None
     position: int | None = None

@@ -16,7 +16,7 @@ from llm_explain.attribution.partition import GROUP_PREFIX
 from llm_explain.catalogue import LiveCatalogue, Version
 from llm_explain.claims import ClaimKinds, Evidence, ShopEvidence
 from llm_explain.comparisons import Comparisons
-from llm_explain.composition import Selection, arrange
+from llm_explain.composition import Selection, arrange, in_given_order
 from llm_explain.errors import SettingError, UnknownGroupError
 from llm_explain.list_pipeline import ListPipeline
 from llm_explain.opening import Opened, open_black_box, open_trained
@@ -469,6 +469,7 @@ class Explainer:
         suppressions: Suppressions = NO_SUPPRESSIONS,
         sources: Sequence[str] | None = None,
         players: Literal["groups", "items"] = "groups",
+        is_list: bool = False,
     ) -> list[Explanation]:
         """Say why items score as they do, for a shop with a ranking of its own.
 
@@ -490,6 +491,8 @@ class Explainer:
                 first, the language model writes the whole list in one batch.
             players: ``items`` splits the largest history group of each score into its heaviest past items and the rest;
                 each such item is a part ``item:<item_id>`` of the group. It needs the glass-box scorer.
+            is_list: Whether the items are composed as one list in the order given: with sections, short lines for what
+                the user bought before, badges, and reasons that do not repeat each other.
 
         Returns:
             An explanation for each item, in the order given.
@@ -505,6 +508,8 @@ class Explainer:
         items = version.shop.catalogue.index_of(item_ids)
         user = version.reader.read(user_id, history, as_of, channel)
         pipeline = _pipeline(version, spoken, locale, limits, deadline, suppressions, sources)
+        if is_list:
+            return pipeline.compose(user.scored, user.evidence, in_given_order(user.scored, user.evidence, items))
         return pipeline.explain(user.scored, user.evidence, items, has_item_players=players == "items")
 
     def unlisted(self, item_ids: Sequence[str] | None = None) -> dict[str, str]:

@@ -64,19 +64,19 @@ class Placed:
 
     Attributes:
         item_index: Row number in the catalogue.
-        score: Its score in logits.
-        rank: Place by score among the allowed items, from 1.
         position: Place shown, from 1.
         section: Its section; ``None`` in a list without sections.
         placement: What the merchant did with it; ``None`` if nothing.
+        score: Its score in logits; not a number in a list of another ranking.
+        rank: Place by score among the allowed items, from 1; ``None`` for an item that the scorer does not rank.
     """
 
     item_index: int
-    score: float
-    rank: int
     position: int
     section: Section | None
-    placement: Placement | None
+    placement: Placement | None = None
+    score: float = math.nan
+    rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,25 @@ def arrange(
         found = _candidates(scored, evidence, selection, every, is_message=is_message)
         page = _page(found, evidence, selection, end, is_all=True, versions=versions)
     return [] if page is None else page.placed(selection, len(selection.pins))
+
+
+def in_given_order(scored: ScoredUser, evidence: Evidence, items: IndexArray) -> list[Placed]:
+    """Return the places of items that another ranking chose.
+
+    Args:
+        scored: The user's scores.
+        evidence: The user's events, as the only history.
+        items: Row numbers in the catalogue, in the order shown.
+
+    Returns:
+        The items in that order, each in *again* if the user bought its title before, else in *new*.
+    """
+    is_again = _is_again(evidence, items).tolist()
+    found = zip(items.tolist(), is_again, scored.ranks(items), strict=True)
+    return [
+        Placed(item, place, "again" if is_known else "new", rank=rank)
+        for place, (item, is_known, rank) in enumerate(found, start=1)
+    ]
 
 
 def _page(
@@ -310,8 +329,7 @@ def _repeats(evidence: Evidence, items: IndexArray) -> tuple[Flags, Flags, Flags
     A title is stale if it has no rhythm and was bought longer ago than nine in ten of the user's returns to a title
     took.
     """
-    shop = evidence.shop
-    is_again: Flags = np.isin(shop.title_index[items], shop.title_index[evidence.item])
+    shop, is_again = evidence.shop, _is_again(evidence, items)
     is_held, is_stale = np.zeros(len(items), dtype=bool), np.zeros(len(items), dtype=bool)
     if shop.has_dates and is_again.any():
         rows = np.flatnonzero(is_again)
@@ -325,6 +343,11 @@ def _repeats(evidence: Evidence, items: IndexArray) -> tuple[Flags, Flags, Flags
         if len(days) >= LEAST_RETURNS:
             is_stale[rows] = ~has_rhythm & (occasions.days_since > max(np.quantile(days, RETURNS), HOLD_DAYS))
     return is_again, is_held, is_stale
+
+
+def _is_again(evidence: Evidence, items: IndexArray) -> Flags:
+    title = evidence.shop.title_index
+    return np.isin(title[items], title[evidence.item])
 
 
 def _linked_first(items: IndexArray, evidence: Evidence) -> IndexArray:

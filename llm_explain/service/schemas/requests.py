@@ -168,11 +168,18 @@ class ExplanationRequest(Who, Wording):
 
     Attributes:
         item_ids: Items; the answer reports those that are unknown.
+        section: ``mixed`` composes the items as one list, with sections, badges and reasons that do not repeat each
+            other; ``score`` explains each item by itself.
     """
 
     model_config = fields.example({"user_id": "1228", "item_ids": ["1082185"]})
 
     item_ids: Annotated[tuple[fields.Id, ...], Field(min_length=1, max_length=fields.MAX_K)]
+    section: Literal["mixed", "score"] = "score"
+
+    def words(self) -> dict[str, Any]:
+        """Return what the explainer is asked for, but for the deadline."""
+        return {**super().words(), "is_list": self.section == "mixed"}
 
 
 class WhatIfRequest(Who):

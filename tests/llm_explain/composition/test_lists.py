@@ -436,7 +436,7 @@ def test_a_card_without_a_text_may_repeat_a_name_where_it_is_asked_to() -> None:
 
 
 def test_a_card_names_no_weak_cause_for_variety() -> None:
-    card = Placed(0, 1.0, 1, 1, "new", None)
+    card = Placed(0, 1, "new", score=1.0, rank=1)
     own = [because_of("alien", 0.83), because_of("brazil", 0.5), because_of("gandhi", 0.04)]
     (causes,) = open_claims([own], [card], ClaimKinds.installed(), with_lines=())
     assert causes == own[:2]

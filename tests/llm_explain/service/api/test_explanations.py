@@ -107,6 +107,28 @@ def test_explanations_come_in_the_order_asked_for(client: TestClient) -> None:
     assert {item["explanation"]["tone"] for item in answer["items"]} == {"formal"}
 
 
+def test_a_list_of_another_ranking_keeps_its_order_and_is_composed(client: TestClient) -> None:
+    """It has sections, names a past item once, and says what a list in the order of scores says."""
+    found = _post(client, "recommendations", user_id="u01", k=12)["items"]
+    ids = [item["item_id"] for item in found][::-1]
+    answer = _post(client, "explanations", user_id="u01", item_ids=["no such item", *ids], section="mixed")
+    Items.model_validate(answer)
+    unknown, *items = answer["items"]
+    assert unknown["status"] == "unknown_item"
+    assert [(item["item_id"], item["position"]) for item in items] == list(zip(ids, range(1, 13), strict=True))
+    section_of = {item["item_id"]: (item["section"], item["section_title"]) for item in found}
+    assert {item["item_id"]: (item["section"], item["section_title"]) for item in items} == section_of
+    assert {section for section, _ in section_of.values()} == {"again", "new"}
+    records = [item["explanation"] for item in items if item["section"] == "new"]
+    named = [claim["facts"].get("other_item_id") for record in records for claim in record["reasons"]]
+    assert len({*named} - {None}) == len([each for each in named if each])
+    same = _post(client, "explanations", user_id="u01", item_ids=ids[::-1], section="mixed")["items"]
+    said = [(item["rank"], item["explanation"]["text"], item["explanation"]["badges"]) for item in found]
+    assert [(item["rank"], item["explanation"]["text"], item["explanation"]["badges"]) for item in same] == said
+    stored = client.get(f"/v1/explanations/{items[0]['explanation']['id']}").json()
+    assert stored["reproduced"] is True
+
+
 def test_a_surface_and_a_length_bound_the_text(client: TestClient) -> None:
     answer = _post(client, "recommendations", user_id="u02", k=5, surface="push", max_length=60)
     texts = [item["explanation"]["text"] for item in answer["items"]]

@@ -17,7 +17,7 @@ import pandas as pd
 from llm_explain.errors import SettingError, TableError
 from llm_explain.importers.flat.corrections import command
 from llm_explain.importers.flat.items import clean_names, told_availability, with_availability
-from llm_explain.importers.flat.proposals import sensitive
+from llm_explain.importers.flat.proposals import sensitive, told_languages
 from llm_explain.importers.names import names_folder, read_cleaner
 from llm_explain.importers.rejects import write_rejects
 from llm_explain.importers.shop_settings import given_settings, proposed_settings
@@ -115,6 +115,7 @@ def import_csv(
         if AVAILABLE in good["items"]:
             said, good["items"] = good["items"], with_availability(good["items"])
             remarks += told_availability(said, good["items"])
+        remarks += told_languages(good["items"], shop.locale)
         proposals = shop.proposals.updated(sensitive(written.of_item, good["items"], shop.locale))
         tables = Tables(pd.DataFrame(), **good, shop=shop.model_copy(update={"proposals": proposals}))
         if proposals.open:

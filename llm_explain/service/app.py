@@ -40,6 +40,7 @@ from llm_explain.service.telemetry.request_middleware import PREFIX, RequestMidd
 from llm_explain.state import State
 from llm_explain.state.errors import StateError
 from llm_explain.state.users import now
+from llm_explain.text.lexicon import untold_language
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -127,6 +128,8 @@ def create_app(
     )
     app.state.settings, app.state.state, app.state.model = settings, state, model
     app.state.locale = explainer.locale
+    if told := untold_language(explainer.shop.shop.locale):
+        _LOG.warning(told)
     app.state.dialogues = dialogues or Dialogues(explainer)
     app.state.jobs_handler, app.state.jobs_limiter = JobsHandler(settings, state), CapacityLimiter(1)
     _add_handlers(app, explainer, state, clock or (now if settings.as_of == "now" else None))

@@ -428,6 +428,23 @@ def default_locale(shop_locale: str) -> str:
     return locale
 
 
+def untold_language(shop_locale: str) -> str:
+    """Return a message that says that a shop's texts are in English for want of words; empty if they are not.
+
+    Args:
+        shop_locale: ``locale`` of ``shop.yaml``.
+
+    Returns:
+        The message.
+    """
+    if default_locale(shop_locale) == shop_locale.replace("_", "-"):
+        return ""
+    return (
+        f"texts are in English: the shop's locale is {shop_locale}, but prompts/ has words for {', '.join(locales())} "
+        "alone. Add a folder for the language, under prompts/ or where LLM_EXPLAIN_PROMPTS says"
+    )
+
+
 @lru_cache(maxsize=MAX_LOCALES)
 def _load(locale: str, kinds: ClaimKinds) -> Lexicon:
     folder, region = folder_of(locale)

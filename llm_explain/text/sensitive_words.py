@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,9 @@ _LOOK_ALIKE: Final = str.maketrans(
 
 _WORD: Final = re.compile(r"[^\W\d_]{5,}")
 """Stems that are a word of five letters or more, which hardly any two words make by chance."""
+
+LEAST_STEMS: Final = 5
+"""Sensitive words of a script from which on its names are read."""
 
 _FIGURES: Final = str.maketrans("013457", "oieast")
 _AMONG_LETTERS: Final = re.compile(r"(?<=[a-z])[013457](?=[a-z])")
@@ -53,6 +57,29 @@ def sensitive_reason(name: str, locale: str = "en") -> str:
     """Return why a name may be sensitive in any language; empty if it hardly is."""
     rests = [_exceptions(locale).sub(" ", each) for each in dict.fromkeys(_spellings(name))]
     return next((reason for reason, pattern in _stems() if any(map(pattern.search, rests))), "")
+
+
+def unread_scripts(names: Iterable[str]) -> Counter[str]:
+    """Count names in scripts of which too few sensitive words are known, so that none of them is found.
+
+    Args:
+        names: Titles or categories.
+
+    Returns:
+        Names by script, such as ``THAI``.
+    """
+    return Counter(script for name in names if not name.isascii() for script in _scripts(name) - _read_scripts())
+
+
+@cache
+def _read_scripts() -> frozenset[str]:
+    """Return the scripts of which at least ``LEAST_STEMS`` sensitive words are known."""
+    known = Counter(script for stems in words().sensitive.values() for stem in stems for script in _scripts(stem))
+    return frozenset(script for script, number in known.items() if number >= LEAST_STEMS)
+
+
+def _scripts(text: str) -> set[str]:
+    return {unicodedata.name(c, "LATIN").partition(" ")[0].partition("-")[0] for c in plain(text) if c.isalpha()}
 
 
 def _spellings(name: str) -> Iterator[str]:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 WEB: Final = "web"
 APP: Final = "app"
 MINI_PROGRAM: Final = "mini_program"
+CHANNELS: Final = (WEB, APP, MINI_PROGRAM, "shop")
+
+MOST_NAMED: Final = 8
+"""Unknown channels that the report names."""
 
 USER_AGENTS: Final = (
     (MINI_PROGRAM, re.compile(r"miniprogram|mini program|miniapp", re.IGNORECASE)),
@@ -36,6 +40,29 @@ def channels(column: pd.Series) -> pd.Series:
         Channels such as ``web`` or ``shop``.
     """
     return each_value(column, _channel).astype("str")
+
+
+def unknown_channels(events: pd.DataFrame) -> list[str]:
+    """Return a line for the report if no text names some channels.
+
+    Args:
+        events: Events, perhaps with ``channel``.
+
+    Returns:
+        At most one line.
+    """
+    if "channel" not in events:
+        return []
+    counts = events["channel"].value_counts()
+    others = counts[~counts.index.isin(list(CHANNELS))]
+    if others.empty:
+        return []
+    named = ", ".join(f"{channel} ({number:,})" for channel, number in others.head(MOST_NAMED).items())
+    more = f" and {len(others) - MOST_NAMED:,} more" if len(others) > MOST_NAMED else ""
+    return [
+        f"{named}{more} are none of the channels {', '.join(CHANNELS)}: each is a channel of its own that no text "
+        "names. Write the channel in the export, or leave a column of devices out with --map FILE.COLUMN="
+    ]
 
 
 def channels_of_user_agents(column: pd.Series) -> pd.Series:

@@ -9,7 +9,8 @@ from typing import Final
 import pandas as pd
 
 from llm_explain.text.import_words import words
-from llm_explain.text.sensitive_words import sensitive_names
+from llm_explain.text.lexicon import untold_language
+from llm_explain.text.sensitive_words import sensitive_names, unread_scripts
 from scoring.data.proposals import Proposal
 
 FREE: Final = "free"
@@ -91,6 +92,29 @@ def outliers(events: pd.DataFrame) -> dict[str, Proposal]:
             found.setdefault(str(user), Proposal(reason="large quantities", rows=int(rows[user])))
     largest = sorted(found, key=lambda user: -found[user].rows)[:MOST_OUTLIERS]
     return {user: found[user] for user in largest}
+
+
+def told_languages(items: pd.DataFrame, locale: str) -> list[str]:
+    """Return lines for the report on names and texts for whose language words are missing.
+
+    Args:
+        items: Items with ``title`` and ``category``.
+        locale: Language of the shop.
+
+    Returns:
+        At most one line on the language of texts, and one on names that no list of sensitive words reads.
+    """
+    names = {str(name) for column in ("title", "category") if column in items for name in items[column].dropna()}
+    unread = unread_scripts(names)
+    told = untold_language(locale)
+    lines = [told] if told else []
+    if unread:
+        counts = ", ".join(f"{number:,} in {script.capitalize()}" for script, number in unread.most_common())
+        lines.append(
+            f"no sensitive names are proposed of {counts}: no list has words of these scripts. List what is sensitive "
+            "in shop.yaml (docs/importing.md), or texts name it and call it popular"
+        )
+    return lines
 
 
 def sensitive(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from llm_explain.errors import SettingError
 from llm_explain.importers.flat.assemble import NO_USER, REASON, Assembled, assemble, role
+from llm_explain.importers.flat.channels import unknown_channels
 from llm_explain.importers.flat.corrections import Corrections, MissingAnswerError, command
 from llm_explain.importers.flat.currencies import currency_of
 from llm_explain.importers.flat.files import Source, read_sources, with_nested_rows
@@ -18,7 +19,7 @@ from llm_explain.importers.flat.items import CATEGORY_CODE, NAMES, items_table, 
 from llm_explain.importers.flat.language import language_of
 from llm_explain.importers.flat.lookups import join_lookups, with_shared_items
 from llm_explain.importers.flat.plays import PLAYS, SKIP
-from llm_explain.importers.flat.proposals import no_products, outliers, sensitive
+from llm_explain.importers.flat.proposals import no_products, outliers, sensitive, told_languages
 from llm_explain.importers.flat.rated import with_ratings
 from llm_explain.importers.flat.recognise import recognise
 from llm_explain.importers.flat.report import ColumnReport, FlatImport
@@ -137,6 +138,8 @@ def _import(
     result, told_promotions = _with_promotions(result, promotions, result.tables.shop)
     lines += told_promotions + told_availability(assembled.items, result.tables.items) + _in_utc(result.tables.shop)
     lines += _once_sold(result.tables) + _untold(result.tables.shop)
+    lines += unknown_channels(result.tables.events)
+    lines += told_languages(result.tables.items, result.tables.shop.locale)
     lines += [ratings.told] if (ratings := result.tables.shop.ratings) else []
     reported = FlatImport(result.tables, columns, about, rejects, result.left_out, result.notes, tuple(lines))
     progress("Checking tables", 1, 1)

@@ -19,6 +19,11 @@ CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
         ("iOS app", "app"),
         ("微信小程序", "mini_program"),
         ("门店", "shop"),
+        ("Aplicativo", "app"),
+        ("Loja física", "shop"),
+        ("Computador", "web"),
+        ("Ordinateur", "web"),
+        ("celular", "celular"),
         ("draft_order", "draft_order"),
     ],
 )
@@ -50,6 +55,17 @@ def test_an_export_with_user_agents_gets_channels(tmp_path) -> None:
     )
     done = import_flat([path], out=tmp_path / "data")
     assert done.tables.events["channel"].fillna("").tolist() == ["web", "app", ""]
+
+
+def test_the_report_names_channels_that_no_text_names(tmp_path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "user_id,item_id,date,device\na,i,2024-01-02,celular\na,j,2024-01-02,tablet\nb,i,2024-01-03,tablet\n"
+    )
+    (line,) = (line for line in import_flat([path], out=tmp_path / "data").lines if "channel" in line)
+    assert line.startswith("tablet (2), celular (1) are none of the channels web, app, mini_program, shop")
+    path.write_text("user_id,item_id,date,device\na,i,2024-01-02,app\na,j,2024-01-02,POS\n")
+    assert not [line for line in import_flat([path], out=tmp_path / "other").lines if "channel" in line]
 
 
 def test_a_column_of_channels_is_read_before_user_agents(tmp_path) -> None:

@@ -1,13 +1,19 @@
 """Exports of shops in other languages: headers, states of orders, marks of spreadsheets, and the shop's language."""
 
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
+import yaml
 
 from llm_explain.errors import TableError
 from llm_explain.importers.flat.language import language_of
 from llm_explain.importers.flat.names import sentence_case
 from llm_explain.importers.flat.report import FlatImport
 from llm_explain.importers.flat.run import import_flat
+from llm_explain.importers.flat.vocabulary import headers, normal
+from llm_explain.text.prompt_files import prompts_root
 
 FRENCH = """\
 id_order;id_customer;Client;Email;Date;État;product_id;Produit;Catégorie;Quantité;Prix unitaire TTC;Devise
@@ -219,3 +225,14 @@ def test_abbreviated_headers_are_known(imported, export):
     done = imported(f"{export}\n{rows}")
     names = ["order_id", "timestamp", "user_id", "item_id", "title", "quantity", "price", "status"]
     assert [column.name for column in done.columns] == names
+
+
+def test_the_headers_and_kinds_of_the_documentation_are_read() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "importing.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page.partition("## Headers and kinds")[2].partition("\n## ")[0], re.M)
+    assert len(rows) == 9
+    listed = [(name, header) for name, headers_of in rows for header in headers_of.split(", ")]
+    assert not [(name, header) for name, header in listed if headers()[name].rank(normal(header)) is None]
+    kinds = re.findall(r"`(\w+)`", page.partition("Sentences have words for ")[2].partition("Of other kinds")[0])
+    spoken = yaml.safe_load((prompts_root() / "en" / "event_kinds.yaml").read_text())["writer"]["forms"]
+    assert {*kinds} == {*spoken, "purchase", "refund", "cancel", "remove_from_cart", "dislike"}

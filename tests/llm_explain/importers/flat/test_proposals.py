@@ -49,6 +49,22 @@ def test_free_items_of_a_shop_with_prices_are_proposed(tmp_path):
     assert {key: (each.reason, each.name) for key, each in found.items()} == {"3": ("free", "Tote")}
 
 
+def test_the_report_names_scripts_and_languages_without_words(tmp_path):
+    """A shop learns that no sensitive name of its script is found, and that its texts are in English."""
+    path, out = tmp_path / "orders.csv", tmp_path / "out"
+    names = ("ยาคุมกำเนิด", "Chai ชา", "Τσάι", "Té", "手套")
+    rows = [f"u{number},{number},{name},2024-01-02" for number, name in enumerate(names)]
+    path.write_text("\n".join(["user,sku,name,date", *rows]))
+    out.mkdir()
+    (out / "shop.yaml").write_text("locale: pt-BR\n")
+    lines = import_flat([path], out=out).lines
+    assert any(line.startswith("no sensitive names are proposed of 2 in Thai, 1 in Greek: ") for line in lines)
+    assert any(line.startswith("texts are in English: the shop's locale is pt-BR, but prompts/ has ") for line in lines)
+    path.write_text("user,sku,name,date\nu,1,Té,2024-01-02\nv,2,手套,2024-01-02\n")
+    (out / "shop.yaml").write_text("locale: es-MX\n")
+    assert not [line for line in import_flat([path], out=out).lines if "proposed" in line or "English" in line]
+
+
 @pytest.mark.parametrize(
     ("item_id", "title", "reason"),
     [

@@ -119,6 +119,19 @@ def test_a_client_that_prefers_no_language_gets_that_of_the_shop(shop_artifacts:
             assert {item["explanation"]["locale"] for item in reply.json()["items"]} == {locale}
 
 
+@pytest.mark.parametrize(("locale", "told"), [("pt-BR", "the shop's locale is pt-BR"), ("es-MX", "")])
+def test_a_service_says_that_a_language_has_no_words(
+    shop_artifacts: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, locale: str, told: str
+) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(f"locale: {locale}\n")
+    explainer = Explainer.load(shop_artifacts, language_model=None, shop_file=file)
+    create_app(explainer, ServiceSettings(auth=False, database_url=f"sqlite:///{tmp_path / 'state.db'}"))
+    lines = [record.getMessage() for record in caplog.records if "texts are in English" in record.getMessage()]
+    assert len(lines) == bool(told)
+    assert all(told in line for line in lines)
+
+
 def test_every_stored_time_has_its_zone(client: TestClient) -> None:
     explanation_id = client.post("/v1/recommendations", json={"user_id": "u00"}).json()["items"][0]["explanation"]["id"]
     event = {"user_id": "u00", "item_id": "31"}

@@ -10,7 +10,7 @@ that the claim speaks of.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from llm_explain.claims.verdicts import disliked
 from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from llm_explain.claims.shop_evidence import ShopEvidence
     from scoring.data.catalogue import IndexArray
     from scoring.data.history import History
+
+Found = TypeVar("Found")
 
 USUAL_STORE_DAYS: Final = 90
 """Window in which the user's usual store is looked for first."""
@@ -66,12 +68,19 @@ class Evidence:
         self._stores: dict[int, str | None] = {}
         self._disliked: dict[int, IndexArray] = {}
         self._by_count: dict[int, IndexArray] = {}
+        self._once: dict[object, object] = {}
 
     @cached_property
     def snapshot_age_days(self) -> Floats:
         """How long before each user's ``as_of`` the shop's statistics end, shape ``(n_users,)``."""
         ends = self.shop.snapshot.as_of.value
         return np.array([(each.as_of.value - ends) / NS_PER_DAY for each in self.histories], dtype=np.float64)
+
+    def once(self, find: Callable[[Evidence], Found]) -> Found:
+        """Return what a function or class of a module finds in these events; it is called once."""
+        if find not in self._once:
+            self._once[find] = find(self)
+        return cast("Found", self._once[find])
 
     def disliked(self, user: int) -> IndexArray:
         """Return the items that a user disliked, found once for all claim kinds, shape ``(n,)``."""

@@ -124,6 +124,11 @@ class TitleParts:
                 return _spoken(title, other, (_part(own, n, end), _rest(own, n, end), _rest(known, n, end)))
         return None
 
+    def outer_words(self, title: str) -> Words:
+        """Return the words in small letters that titles of one range share at least; empty for a shorter title."""
+        name = words(title)
+        return _low(_part(name, LEAST_RANGE_WORDS, -self._end)) if len(name) > LEAST_RANGE_WORDS else ()
+
     def _is_whole(self, name: Words, n: int, category: int) -> bool:
         """Return whether the ``n`` words where a name has its thing are one, and no part of a longer one."""
         end = self._end

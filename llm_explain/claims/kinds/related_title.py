@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from scoring.data.tables import PURCHASE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from llm_explain.claims.evidence import Evidence
     from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
@@ -91,11 +92,11 @@ class RelatedTitle(ClaimKind):
 def _relations(subjects: Subjects, row: int) -> Iterator[tuple[_Past, dict[str, Fact]]]:
     """Yield past items of a subject's user and what relates them to the item, the most telling relation first."""
     item, shop = int(subjects.item[row]), subjects.shop
-    past = _past(subjects, int(subjects.user[row]))
-    if any(shop.title_index[each.item] == shop.title_index[item] for each in past):
+    past = subjects.evidence.once(_PastItems).of(int(subjects.user[row]))
+    if int(shop.title_index[item]) in past.titles:
         return
     of_relation: dict[str, list[tuple[_Past, dict[str, Fact]]]] = {name: [] for name in RELATIONS}
-    for each in past:
+    for each in past.near(item):
         if told := _relation(shop, item, each):
             of_relation[next(iter(told))].append((each, told))
     yield from sorted(of_relation.pop("size"), key=lambda told: -told[0].moment)[:1]
@@ -103,9 +104,53 @@ def _relations(subjects: Subjects, row: int) -> Iterator[tuple[_Past, dict[str, 
         yield from related[:MOST_OF_ONE]
 
 
-def _past(subjects: Subjects, user: int) -> list[_Past]:
+class _PastItems:
+    """What each user bought, watched or played, and may be named for; found once for a user."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._found: dict[int, _OfUser] = {}
+
+    def of(self, user: int) -> _OfUser:
+        """Return the past items of a user."""
+        if user not in self._found:
+            self._found[user] = _OfUser(self._evidence.shop, _past(self._evidence, user))
+        return self._found[user]
+
+
+class _OfUser:
+    """Past items of a user in the order in which they are named, and their titles.
+
+    ``near`` returns those that share with an item what a relation needs: the category, the outer words of a range or,
+    except for purchases, the first letter of a series. Few of a user's items do.
+    """
+
+    def __init__(self, shop: ShopEvidence, items: list[_Past]) -> None:
+        self.titles = {int(shop.title_index[each.item]) for each in items}
+        self._shop, self._items = shop, items
+        self._places: dict[tuple[str, object], list[int]] = defaultdict(list)
+        for place, each in enumerate(items):
+            for key in _keys(shop, each.item, is_purchase=each.event_kind == PURCHASE):
+                self._places[key].append(place)
+
+    def near(self, item: int) -> list[_Past]:
+        keys = _keys(self._shop, item, is_purchase=False)
+        return [self._items[place] for place in sorted({place for key in keys for place in self._places.get(key, ())})]
+
+
+def _keys(shop: ShopEvidence, item: int, *, is_purchase: bool) -> Iterator[tuple[str, object]]:
+    """Yield what a past item and an item share if a relation of them can hold."""
+    title = str(shop.catalogue.titles[item])
+    yield "category", int(shop.catalogue.category_index[item])
+    if outer := shop.once(TitleParts).outer_words(title):
+        yield "range", outer
+    if not is_purchase:
+        yield "series", title[:1].lower()
+
+
+def _past(evidence: Evidence, user: int) -> list[_Past]:
     """Return what a user bought, watched or played, and may be named for, in the order in which it is named."""
-    evidence, shop = subjects.evidence, subjects.shop
+    shop = evidence.shop
     ratings, titles, ids = shop.shop.ratings, shop.catalogue.titles, shop.catalogue.item_ids
     rated: dict[int, float] = {}
     if ratings is not None and ratings.high_from is not None and ratings.highest is not None:

@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -52,6 +52,14 @@ MOST_LONGER: Final = 2
 """Most letters by which a form of a word is longer than another one."""
 
 
+class _Name(NamedTuple):
+    """What links an item's name with others: telling words of its title, all words of its name, and its design."""
+
+    telling: frozenset[str]
+    words: frozenset[str]
+    design: str
+
+
 class VisibleLinks:
     """Which past items and categories a person would link with an item; build it once for a shop.
 
@@ -71,6 +79,7 @@ class VisibleLinks:
 
     def __init__(self, catalogue: Catalogue, snapshot: Snapshot, policy: Policy) -> None:
         self._catalogue, self._snapshot, self._policy = catalogue, snapshot, policy
+        self._names: dict[int, _Name] = {}
 
     @cached_property
     def can_tell(self) -> bool:
@@ -118,7 +127,7 @@ class VisibleLinks:
 
     def _with_alike(self, found: Flags, other: IndexArray, item: IndexArray) -> Flags:
         for place in np.flatnonzero(~found).tolist():
-            found[place] = self._are_alike(int(other[place]), int(item[place]))
+            found[place] = self._are_alike(self._name(int(other[place])), self._name(int(item[place])))
         return found
 
     def of_titles(self, other: IndexArray, item: int) -> Flags:
@@ -253,25 +262,30 @@ class VisibleLinks:
         """Return whether two names share a word that few titles and few categories have."""
         return bool(words_of(first) & words_of(second) & self._telling_words)
 
-    def _are_alike(self, other: int, item: int) -> bool:
-        """Return whether two titles share a telling word, several words that tell only together, or a design."""
-        first, second = str(self._catalogue.titles[other]), str(self._catalogue.titles[item])
+    def _name(self, item: int) -> _Name:
+        """Return what links an item's name with others; kept, because past items recur for each item of a list."""
+        if item not in self._names:
+            title = str(self._catalogue.titles[item])
+            telling = words_of(title) & self._telling_words
+            self._names[item] = _Name(telling, words_of(name_of(title)), self._design(item))
+        return self._names[item]
+
+    def _are_alike(self, first: _Name, second: _Name) -> bool:
+        """Return whether two names share a telling word, several words that tell only together, or a design."""
         return (
-            self.share_a_word(first, second)
-            or self._share_a_phrase(first, second)
-            or (self._design(other) == self._design(item) != "")
+            not first.telling.isdisjoint(second.telling)
+            or self._share_a_phrase(first.words, second.words)
+            or first.design == second.design != ""
         )
 
     def _design(self, item: int) -> str:
         """Return the first words of a name whose other words say the item's category; empty for another name."""
         words = name_of(str(self._catalogue.titles[item])).split()
-        rest, category = " ".join(words[DESIGN_WORDS:]), self._catalogue.category_index[item]
-        if not rest or says_more(self._catalogue.category_names[category], rest):
-            return ""
-        return " ".join(words[:DESIGN_WORDS])
+        first, rest = words[:DESIGN_WORDS], " ".join(words[DESIGN_WORDS:])
+        category = self._catalogue.category_names[self._catalogue.category_index[item]]
+        return " ".join(first) if rest and WORD.fullmatch(first[-1]) and not says_more(category, rest) else ""
 
-    def _share_a_phrase(self, first: str, second: str) -> bool:
-        own, other = words_of(name_of(first)), words_of(name_of(second))
+    def _share_a_phrase(self, own: frozenset[str], other: frozenset[str]) -> bool:
         shared = own & other
         if len(shared) < MIN_SHARED_WORDS:
             return False

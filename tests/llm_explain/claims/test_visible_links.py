@@ -233,10 +233,12 @@ def test_names_of_one_design_are_seen_where_the_rest_says_the_category() -> None
     rows = [
         (f"{design} {kind}", category) for design in ("Retro circus", "Blue heron") for kind, category in kinds.items()
     ]
-    rows += [("Retro circus parade", "Films"), ("The last mug", "Mugs"), ("The last apron", "Aprons")]
+    rows += [("Retro circus parade", "Films"), ("Multi-pack of mugs", "Mugs"), ("Multi-pack of aprons", "Aprons")]
+    rows += [("The last mug", "Mugs"), ("The last apron", "Aprons")]
     catalogue = Catalogue(
         pd.DataFrame([(title, title, kind) for title, kind in rows], columns=["item_id", "title", "category"])
     )
     links, index = VisibleLinks(catalogue, NO_LINKS, Policy()), catalogue.index_of
     other = index(["Retro circus Apron", "Blue heron Mug", "Blue heron Apron", "Retro circus parade"])
     assert links.of_titles(other, int(index(["Retro circus Mug"])[0])).tolist() == [True, True, False, False]
+    assert not links.of_titles(index(["Multi-pack of aprons"]), int(index(["Multi-pack of mugs"])[0]))[0]

@@ -233,8 +233,8 @@ def test_names_of_one_design_are_seen_where_the_rest_says_the_category() -> None
     rows = [
         (f"{design} {kind}", category) for design in ("Retro circus", "Blue heron") for kind, category in kinds.items()
     ]
-    rows += [("Retro circus parade", "Films"), ("Multi-pack of mugs", "Mugs"), ("Multi-pack of aprons", "Aprons")]
-    rows += [("The last mug", "Mugs"), ("The last apron", "Aprons")]
+    rows += [("Retro circus parade", "Films"), ("The last mug", "Mugs"), ("The last apron", "Aprons")]
+    rows += [(f"Multi-pack of {kind.lower()}", kind) for kind in ("Mugs", "Aprons", "Plates", "Bowls", "Trays")]
     catalogue = Catalogue(
         pd.DataFrame([(title, title, kind) for title, kind in rows], columns=["item_id", "title", "category"])
     )

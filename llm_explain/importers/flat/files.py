@@ -50,6 +50,7 @@ MOST_PACKED: Final = 3
 """Packed files within one another; a file may hold itself."""
 
 MOST_RATIO: Final = 200
+POINTER_BYTES: Final = 8
 LEAST_BOUND: Final = 100_000_000
 """A packed file is unpacked to so many times its size and so many bytes beyond: tables are packed to a tenth."""
 
@@ -205,8 +206,7 @@ def _excel(name: str, data: bytes, is_known: Callable[[str], bool]) -> Iterator[
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     sheets: dict[tuple[str, ...], list[tuple[str, pd.DataFrame]]] = {}
     for sheet in book.worksheets:
-        rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-        rows = [row for row in rows if any(row)]
+        rows = _filled_rows(sheet, len(data))
         rows = rows[rows_before_header([[value or "" for value in row] for row in rows[:SAMPLE_ROWS]], is_known) :]
         if len(rows) < 2:
             continue
@@ -218,6 +218,22 @@ def _excel(name: str, data: bytes, is_known: Callable[[str], bool]) -> Iterator[
     for group in sheets.values():
         called = name if len(sheets) == 1 else f"{name}/{group[0][0]}"
         yield Source(called, numbered(pd.concat([frame for _, frame in group])), no_ragged(), "Excel")
+
+
+def _filled_rows(sheet: Any, size: int) -> list[list[str | None]]:
+    """Return the rows of a sheet that are not empty, of equal length, if they have as many cells as tables have."""
+    sheet.reset_dimensions()  # else each row is as long as the file says
+    rows: list[list[str | None]] = []
+    width = 0
+    for values in sheet.iter_rows(values_only=True):
+        row = [_cell(value) for value in values]
+        while row and not row[-1]:
+            row.pop()
+        if row:
+            rows.append(row)
+            width = max(width, len(row))
+            _check_unpacked(len(rows) * width * POINTER_BYTES, size)
+    return [row + [None] * (width - len(row)) for row in rows]
 
 
 def _cell(value: object) -> str | None:

@@ -42,7 +42,7 @@ button { background: none; border: 0; padding: 0; cursor: pointer; border-radius
   .panel::backdrop { background: rgb(0 0 0 / .45); }
 }
 .head { display: flex; align-items: center; justify-content: space-between; gap: .5rem; margin-inline-end: -.7rem; }
-.title { font-weight: 620; }
+.title { font-weight: 620; padding-block: .6rem; }
 .reasons { display: grid; gap: .35rem; }
 .reason { display: grid; gap: .25rem .75rem; grid-template-columns: 1fr auto; }
 .told { min-width: 0; }

@@ -2,6 +2,7 @@
 
 import gzip
 import shlex
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -71,6 +72,22 @@ def test_a_packed_file_is_unpacked_to_a_bounded_size(tmp_path, monkeypatch):
             files.read_sources(tmp_path / name, lambda _: False)
     with pytest.raises(TableError, match="packed more than 3 times"):
         files.read_sources(tmp_path / "deep.csv.gz", lambda _: False)
+
+
+def test_a_workbook_takes_the_room_of_its_cells_and_not_of_its_corners(tmp_path, monkeypatch):
+    book = openpyxl.Workbook()
+    for row, column in ((1, 1), (1, 9_000), (600, 1), (600, 9_000)):
+        book.active.cell(row, column, f"x{row}")
+    book.save(tmp_path / "corners.xlsx")
+    tracemalloc.start()
+    (source,) = files.read_sources(tmp_path / "corners.xlsx", lambda _: False)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert source.frame.shape == (2, 2)
+    assert peak < 20_000_000  # 600 rows of 9,000 cells take 43 MB
+    monkeypatch.setattr(files, "LEAST_BOUND", -1_000_000)
+    with pytest.raises(TableError, match="but a table is smaller"):
+        files.read_sources(tmp_path / "corners.xlsx", lambda _: False)
 
 
 def test_commas_with_quotes_gzip_zip_and_excel(tmp_path):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from babel.numbers import get_decimal_symbol
 
+from llm_explain.text.category_names import PATH
 from llm_explain.text.import_words import word_list, words
 from llm_explain.text.name_cleaning import clean_name
 from llm_explain.text.name_dictionary import SOURCE_LOCALE, load_name_dictionary
@@ -68,7 +69,9 @@ class ReferringExpressions:
         self.is_known = lru_cache(maxsize=_CACHED)(self._is_known)
 
     def name(self, name: str) -> str:
-        """Return a category or a brand, cleaned and limited in length; in quotation marks if a supplier speaks in it.
+        """Return a category or a brand, cleaned and limited in length.
+
+        It is in quotation marks if a supplier speaks in it, or if it is two names of a path.
 
         Args:
             name: The catalogue's name.
@@ -79,7 +82,7 @@ class ReferringExpressions:
         cleaned = self._uncut(name)
         known = self._dictionary.find(cleaned)
         said = self._clean(known or cleaned)
-        if known is None and (self._speaks.search(said) or self._is_phrase(said)):
+        if known is None and (PATH in said or self._speaks.search(said) or self._is_phrase(said)):
             return self._words.proper.format(name=_opened(said))
         return said if not said or self._common.search(said) else self._words.foreign.format(name=said)
 
@@ -102,6 +105,8 @@ class ReferringExpressions:
             The locale's name.
         """
         said = self.category(name)
+        if PATH in said:
+            return said
         for join, other in self._words.either.items():
             said = re.sub(join, other, said)
         return _QUOTED.sub(lambda letter: letter.group().upper(), said)
@@ -116,7 +121,7 @@ class ReferringExpressions:
             The locale's name; in lower case if each of its words is a common noun, as in "Mugs & Cups".
         """
         said = self.name(name)
-        parts = _WORD.findall(said)
+        parts = [] if PATH in said else _WORD.findall(said)
         is_common = bool(parts) and all(part[1:].islower() and part.lower() in self._common_nouns for part in parts)
         begins_with_noun = self._begins_with_noun(said) or (
             bool(parts) and parts[0].lower() in self._common_nouns | self._words.shelf_words

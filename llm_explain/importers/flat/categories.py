@@ -11,7 +11,7 @@ import pandas as pd
 
 from llm_explain.importers.flat.names import HASH, clean, is_shouted, sentence_case
 from llm_explain.importers.flat.values import each_value
-from llm_explain.text.category_names import in_plural
+from llm_explain.text.category_names import PATH, in_plural, says_what_it_is
 from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
@@ -31,11 +31,15 @@ LEAST_ITEMS: Final = 20
 """A category with fewer items is too rare to speak for an item that has a commoner one."""
 
 
-def category_table(column: pd.Series, locale: str = "en") -> pd.DataFrame:
+def category_table(column: pd.Series, titles: pd.Series, locale: str = "en") -> pd.DataFrame:
     """Choose one category for each item.
+
+    The last name of a path stands alone if it says what the items are. "Piano" below "Sheet music" does not: the
+    category is "Sheet music › Piano".
 
     Args:
         column: Categories as the export has them: names, paths such as ``Home > Kitchen > Mugs``, or lists.
+        titles: Titles of the items.
         locale: Language of the shop.
 
     Returns:
@@ -49,9 +53,14 @@ def category_table(column: pd.Series, locale: str = "en") -> pd.DataFrame:
     leaves = named.explode().dropna().map(lambda path: path[-1])
     counts = leaves.value_counts()
     single = named.map(lambda found: _most_specific(found, counts), na_action="ignore")
-    if is_shouted([str(name) for name in single.dropna().unique()]):
-        single = each_value(single, lambda name: sentence_case(name, locale))
-    single = each_value(single, lambda name: in_plural(name, locale))
+    unclear = _unclear(single.dropna(), titles, locale)
+    is_loud = is_shouted(single.dropna().map(lambda path: str(path[-1])).unique().tolist())
+
+    def said(path: tuple[str, ...]) -> str:
+        names = [sentence_case(name, locale) if is_loud else name for name in path[-2:]]
+        return PATH.join(names) if len(names) > 1 and path[-1] in unclear else in_plural(names[-1], locale)
+
+    single = single.map(said, na_action="ignore")
     every = named.map(lambda found: "|".join(" > ".join(path) for path in found), na_action="ignore")
     return pd.DataFrame({"category": single.astype("str"), "categories": every.astype("str")}, index=column.index)
 
@@ -81,12 +90,20 @@ def category_codes(column: pd.Series) -> pd.Series:
     return codes.where(is_shared).astype("str")
 
 
-def _most_specific(found: list[tuple[str, ...]], counts: pd.Series) -> str:
+def _unclear(paths: pd.Series, titles: pd.Series, locale: str) -> set[str]:
+    """Return the last names of paths that do not say what the items below them are."""
+    rows = pd.DataFrame({"end": paths.map(lambda path: path[-2:]), "title": titles.reindex(paths.index)})
+    ends = rows[rows["end"].map(len) > 1].groupby("end")["title"]
+    return {end[-1] for end, named in ends if not says_what_it_is(*end, named.dropna().unique().tolist(), locale)}
+
+
+def _most_specific(found: list[tuple[str, ...]], counts: pd.Series) -> tuple[str, ...]:
+    """Return the deepest path; of several the one whose last name is the rarest that is common enough."""
     kinds = [path for path in found if not _is_collection(path[-1])] or found
     deepest = max(len(path) for path in kinds)
-    leaves = [path[-1] for path in kinds if len(path) == deepest]
-    common = [leaf for leaf in leaves if counts[leaf] >= LEAST_ITEMS] or leaves
-    return min(common, key=lambda leaf: int(counts[leaf]))
+    deep = [path for path in kinds if len(path) == deepest]
+    common = [path for path in deep if counts[path[-1]] >= LEAST_ITEMS] or deep
+    return min(common, key=lambda path: int(counts[path[-1]]))
 
 
 class Splitter:

@@ -62,7 +62,7 @@ def items_table(items: pd.DataFrame, events: pd.DataFrame, locale: str, first_ki
     cleaned = pd.DataFrame({"title": _texts(table, "title")}, index=ids)
     cleaned["title"] = names(cleaned["title"], locale).astype("str")
     raw = _raw_category(table)
-    cleaned = cleaned.join(category_table(raw, locale)).assign(**{CATEGORY_CODE: category_codes(raw)})
+    cleaned = cleaned.join(category_table(raw, cleaned["title"], locale)).assign(**{CATEGORY_CODE: category_codes(raw)})
     if "brand" in table:
         cleaned["brand"] = names(table["brand"], locale, is_brand=True).astype("str")
     for column in (*OTHERS, *STOCK):
@@ -103,7 +103,7 @@ def clean_names(items: pd.DataFrame, locale: str) -> pd.DataFrame:
     """
     table = items.copy()
     table["title"] = names(items["title"], locale).astype("str")
-    found = category_table(items["category"], locale)
+    found = category_table(items["category"], table["title"], locale)
     table["category"] = found["category"]
     if not (found["categories"].isna() | (found["categories"] == found["category"])).all():
         table["categories"] = found["categories"]

@@ -11,6 +11,9 @@ from llm_explain.importers.flat.assemble import event_kind
 from llm_explain.importers.flat.report import FlatImport
 from llm_explain.importers.flat.run import import_flat
 from llm_explain.policy.policy import Policy
+from llm_explain.text.category_names import category_in
+from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.referring_expressions import ReferringExpressions
 from tests.llm_explain.importers.flat import exports
 
 
@@ -149,7 +152,7 @@ def test_magento_order_items_and_products(imported):
     assert returned["quantity"].tolist() == [1, 1]
     items = items_of(done, "title", "category", "price", "available")
     assert items["24-MB01"] == ("Joust Duffle Bag", "Bags", 34.0, True)
-    assert items["24-WG01"] == ("Yoga Strap 6'", "Fitness Equipment", 14.0, False)
+    assert items["24-WG01"] == ("Yoga Strap 6'", "Gear › Fitness Equipment", 14.0, False)
 
 
 def test_ga4_events_in_json_lines(imported):
@@ -189,7 +192,7 @@ def test_amazon_personalize(imported):
 def test_a_description_in_personalize_is_no_title(imported):
     items = "ITEM_ID,CATEGORY_L1,CATEGORY_L2,PRODUCT_DESCRIPTION\ni1,accessories,bags,A fine piece\ni2,decor,lamps,A fine piece\n"
     done = imported(interactions_csv=exports.PERSONALIZE_INTERACTIONS, items_csv=items)
-    assert items_of(done, "title", "category", "description")["i1"] == (None, "bags", "A fine piece")
+    assert items_of(done, "title", "category", "description")["i1"] == (None, "accessories › bags", "A fine piece")
 
 
 def test_instacart_has_an_order_of_times_only(imported):
@@ -209,7 +212,7 @@ def test_instacart_has_an_order_of_times_only(imported):
     assert done.tables.shop.times == "order"
     assert items_of(done, "title", "category", "categories")["196"] == (
         "Soda",
-        "soft drinks",
+        "beverages › soft drinks",
         "beverages > soft drinks",
     )
 
@@ -365,6 +368,33 @@ def test_a_log_without_purchases_has_no_returns_to_take_back(imported):
     done = imported(ratings_csv="user_id,item_id,rating,timestamp\nu1,a,4,2020-01-02\nu2,a,2,2020-01-03\n")
     assert done.tables.shop.target_kinds == ("like",)
     assert done.tables.shop.return_kinds == ()
+
+
+def test_the_last_name_of_a_path_stands_alone_if_it_says_what_the_items_are(imported):
+    things = {
+        "Sheet music > Piano": [
+            "Nocturnes for piano",
+            "Leila Fletcher: Piano, book 1",
+        ],  # a topic, for which titles are
+        "Women > Dresses": ["Linen dress with belt", "Maxi dress, black"],
+        "Women > XL": ["Coat XL", "Red summer dress XL"],
+        "Strings > Guitar strings": ["D'Addario EXL 009"],  # repeats a word of the name above
+    }
+    rows = [
+        f'i{n},"{title}",{path}\n' for n, (path, title) in enumerate((p, t) for p, ts in things.items() for t in ts)
+    ]
+    done = imported(
+        orders_csv="user_id,item_id,timestamp\nu1,i0,2020-01-02\n", items_csv="item_id,title,category\n" + "".join(rows)
+    )
+    told = dict(done.tables.items[["categories", "category"]].to_numpy().tolist())
+    assert told == {
+        "Sheet music > Piano": "Sheet music › Piano",
+        "Women > Dresses": "Dresses",
+        "Women > XL": "Women › XL",
+        "Strings > Guitar strings": "Guitar strings",
+    }
+    assert category_in("Sheet music > Piano", [*told.values()]) == "Sheet music › Piano"
+    assert ReferringExpressions(load_lexicon("en")).category("Sheet music › Piano") == "“Sheet music › Piano”"
 
 
 def test_categories_of_places_are_divided_at_commas_and_names_with_commas_are_not(imported):

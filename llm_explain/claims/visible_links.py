@@ -53,8 +53,9 @@ MOST_LONGER: Final = 2
 
 
 class _Name(NamedTuple):
-    """What links an item's name with others: telling words of its title, all words of its name, and its design."""
+    """What links an item with others: all and the telling words of its title, those of its name, and its design."""
 
+    all: frozenset[str]
     telling: frozenset[str]
     words: frozenset[str]
     design: str
@@ -126,8 +127,11 @@ class VisibleLinks:
         return self._with_alike(found, other, item)
 
     def _with_alike(self, found: Flags, other: IndexArray, item: IndexArray) -> Flags:
-        for place in np.flatnonzero(~found).tolist():
-            found[place] = self._are_alike(self._name(int(other[place])), self._name(int(item[place])))
+        places = np.flatnonzero(~found)
+        pairs = zip(map(self._name, other[places].tolist()), map(self._name, item[places].tolist()), strict=True)
+        found[places] = [
+            not first.all.isdisjoint(second.all) and self._are_alike(first, second) for first, second in pairs
+        ]
         return found
 
     def of_titles(self, other: IndexArray, item: int) -> Flags:
@@ -266,8 +270,8 @@ class VisibleLinks:
         """Return what links an item's name with others; kept, because past items recur for each item of a list."""
         if item not in self._names:
             title = str(self._catalogue.titles[item])
-            telling = words_of(title) & self._telling_words
-            self._names[item] = _Name(telling, words_of(name_of(title)), self._design(item))
+            words = words_of(title)
+            self._names[item] = _Name(words, words & self._telling_words, words_of(name_of(title)), self._design(item))
         return self._names[item]
 
     def _are_alike(self, first: _Name, second: _Name) -> bool:

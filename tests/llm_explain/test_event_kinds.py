@@ -43,7 +43,7 @@ def explained(tables: Tables, folder: Path, locale: str) -> list[tuple[str, set[
             explanation.text.text,
             {str(each.facts.get(EVENT_KIND, PURCHASE)) for each in (*explanation.reasons, *explanation.statements)},
         )
-        for user_id in explainer.events.user_ids[:6]
+        for user_id in explainer.events.user_ids[:3]
         for tone in ("friendly", "concise", "formal")
         for explanation in explainer.recommend(user_id, k=10, tone=tone, locale=locale)  # type: ignore[arg-type]
         if explanation.text
@@ -63,7 +63,7 @@ def told(text: str) -> set[str]:
 @pytest.mark.parametrize(("kind", "locale"), [("play", "en"), ("view", "zh")])
 def test_a_shop_of_plays_or_views_is_told_in_their_words(kind: str, locale: str, tmp_path: Path) -> None:
     found = texts(with_target(kind), tmp_path, locale)
-    assert len(found) >= 100
+    assert len(found) >= 50
     assert [text for text in found if told(text) - {kind}] == []
     assert sum(kind in told(text) for text in found) >= 0.3 * len(found)
 
@@ -75,7 +75,7 @@ def test_a_kind_without_words_is_never_mentioned(tmp_path: Path) -> None:
 
 def test_signals_and_returns_are_never_told_as_purchases(tmp_path: Path) -> None:
     found = explained(mixed_shop(), tmp_path, "en")
-    assert len(found) >= 100
+    assert len(found) >= 50
     assert [text for text, kinds in found if told(text) - kinds - {PURCHASE}] == []
     of_signals = [text for text, kinds in found if kinds == {"view"}]
     assert [text for text in of_signals if PURCHASE in told(text)] == []

@@ -56,8 +56,8 @@ class Trained:
 def trained(request: pytest.FixtureRequest) -> Trained:
     if request.param != "real":
         folder: Path = request.getfixturevalue(f"{request.param}_artifacts")
-        return Trained(load_scorer(folder), Tables.read(folder / "tables").events, 10, 5)
-    return Trained(load_scorer(REAL_ARTIFACTS), Tables.read(REAL_ARTIFACTS / "tables").events, 20, 10)
+        return Trained(load_scorer(folder), Tables.read(folder / "tables").events, 6, 5)
+    return Trained(load_scorer(REAL_ARTIFACTS), Tables.read(REAL_ARTIFACTS / "tables").events, 10, 10)
 
 
 def rescored(trained: Trained, history: History, item_index: np.ndarray, groups: Partition) -> object:
@@ -156,7 +156,7 @@ def test_deleting_rows_of_the_raw_events_gives_what_the_what_if_said(trained: Tr
 
 
 def test_contrast_adds_up_for_items_of_the_rest(trained: Trained) -> None:
-    for user in trained.households[:10]:
+    for user in trained.households[:5]:
         history = trained.log.history(user, trained.as_of)
         rest = trained.groups(history).categories[-1]
         first, *_, last = np.flatnonzero(np.isin(trained.scorer.catalogue.category_index, rest))

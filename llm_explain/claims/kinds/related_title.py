@@ -31,6 +31,9 @@ RELATIONS: Final = ("size", "series", "range_name", "thing", "category")
 """Names of facts that tell the relation, the most telling one first."""
 
 
+_Key = tuple[str, object]
+
+
 class _Past(NamedTuple):
     """A past item, in the order in which past items are named.
 
@@ -127,25 +130,31 @@ class _OfUser:
 
     def __init__(self, shop: ShopEvidence, items: list[_Past]) -> None:
         self.titles = {int(shop.title_index[each.item]) for each in items}
-        self._shop, self._items = shop, items
-        self._places: dict[tuple[str, object], list[int]] = defaultdict(list)
+        self._keys, self._items = shop.once(_Keys), items
+        self._places: dict[_Key, list[int]] = defaultdict(list)
         for place, each in enumerate(items):
-            for key in _keys(shop, each.item, is_purchase=each.event_kind == PURCHASE):
-                self._places[key].append(place)
+            for key in self._keys[each.item]:
+                if each.event_kind != PURCHASE or key[0] != "series":
+                    self._places[key].append(place)
 
     def near(self, item: int) -> list[_Past]:
-        keys = _keys(self._shop, item, is_purchase=False)
-        return [self._items[place] for place in sorted({place for key in keys for place in self._places.get(key, ())})]
+        places = {place for key in self._keys[item] for place in self._places.get(key, ())}
+        return [self._items[place] for place in sorted(places)]
 
 
-def _keys(shop: ShopEvidence, item: int, *, is_purchase: bool) -> Iterator[tuple[str, object]]:
-    """Yield what a past item and an item share if a relation of them can hold."""
-    title = str(shop.catalogue.titles[item])
-    yield "category", int(shop.catalogue.category_index[item])
-    if outer := shop.once(TitleParts).outer_words(title):
-        yield "range", outer
-    if not is_purchase:
-        yield "series", title[:1].lower()
+class _Keys(dict[int, tuple[_Key, ...]]):
+    """What a past item and an item share if a relation of them can hold, by row number; found once for an item."""
+
+    def __init__(self, shop: ShopEvidence) -> None:
+        super().__init__()
+        self._catalogue, self._parts = shop.catalogue, shop.once(TitleParts)
+
+    def __missing__(self, item: int) -> tuple[_Key, ...]:
+        title = str(self._catalogue.titles[item])
+        outer = self._parts.outer_words(title)
+        keys: list[_Key] = [("category", int(self._catalogue.category_index[item])), ("series", title[:1].lower())]
+        self[item] = found = (*keys, ("range", outer)) if outer else tuple(keys)
+        return found
 
 
 def _past(evidence: Evidence, user: int) -> list[_Past]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from llm_explain.dialogue.turns import Turn
 
-N_DIALOGUES: Final = int(os.environ.get("FUZZED_DIALOGUES", "150"))
+N_DIALOGUES: Final = int(os.environ.get("FUZZED_DIALOGUES", "50"))
 """Conversations of the test; the release runs 2,000."""
 
 MOST_TURNS: Final = 6

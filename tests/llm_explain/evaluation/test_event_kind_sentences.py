@@ -91,7 +91,7 @@ def kinds_claimed(record: Record, target: str) -> set[str]:
 def test_no_sentence_tells_one_kind_of_event_as_another(kind: str, tmp_path: Path) -> None:
     tables = shop_of(kind)
     tables.write(tmp_path)
-    records = records_of(tables, n_users=24, n_items=10)
+    records = records_of(tables, n_users=14, n_items=10)
     catalogue = Catalogue(tables.items)
     names = [catalogue.category_names[index] for index in catalogue.category_index]
     items = {
@@ -113,7 +113,7 @@ def test_no_sentence_tells_one_kind_of_event_as_another(kind: str, tmp_path: Pat
 
 def test_a_kind_without_words_is_never_told() -> None:
     tables = shop_of("teleport")
-    records = records_of(tables, n_users=24, n_items=10)
+    records = records_of(tables, n_users=14, n_items=10)
     counting = {name for name, kind in ClaimKinds.installed().items() if kind.counts_events}
     stated = [claim for record in records for claim in (*record["reasons"], *record["statements"])]
     assert stated

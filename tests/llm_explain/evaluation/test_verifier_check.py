@@ -68,9 +68,9 @@ def held(report: VerifierReport) -> None:
 def test_mutants_are_caught_and_true_texts_are_not_refused(small):
     requests, catalogue, policy = small
     report = check_verifier(
-        requests, catalogue=catalogue, policy=policy, n_mutants=600, n_true_texts=150, n_of_pair=0, seed=4
+        requests, catalogue=catalogue, policy=policy, n_mutants=300, n_true_texts=80, n_of_pair=0, seed=4
     )
-    assert sum(report.n_mutants.values()) == 600
+    assert sum(report.n_mutants.values()) == 300
     assert len(report.n_mutants) >= 50
     held(report)
 
@@ -174,9 +174,9 @@ def test_the_verifier_keeps_its_figures_on_real_households():
     shop = ShopEvidence(
         scorer.catalogue, snapshot=scorer.snapshot, promotions=scorer.promotions, policy=POLICY, shop=scorer.shop
     )
-    requests, catalogue, policy = requests_of(shop, Tables.read(REAL / "tables").events, 3000)
+    requests, catalogue, policy = requests_of(shop, Tables.read(REAL / "tables").events, 1500)
     held(
         check_verifier(
-            requests, catalogue=catalogue, policy=policy, n_mutants=2500, n_true_texts=800, n_of_pair=0, seed=11
+            requests, catalogue=catalogue, policy=policy, n_mutants=1000, n_true_texts=300, n_of_pair=0, seed=11
         )
     )

@@ -21,12 +21,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the proofs fork
 
 
 def test_malformed_requests(shop_artifacts: Path, tmp_path: Path) -> None:
-    figures = malformed.run(shop_artifacts, n_generated=300, n_raw=60, log=tmp_path / "log")
+    figures = malformed.run(shop_artifacts, n_generated=150, n_raw=40, log=tmp_path / "log")
     assert figures["ok"], figures
 
 
 def test_a_language_model_that_dies(shop_artifacts: Path) -> None:
-    figures = model_faults.run(shop_artifacts, n_requests=40, n_faults=2, deadline_ms=5000)  # on a busy machine too
+    figures = model_faults.run(shop_artifacts, n_requests=20, n_faults=1, deadline_ms=5000)  # on a busy machine too
     assert not figures["faults"], figures
     assert figures["kill"] + figures["stop"] >= 1
 
@@ -37,7 +37,7 @@ def test_processes_that_end_under_load(shop_artifacts: Path) -> None:
 
 
 def test_processes_that_are_killed_while_they_write(shop_artifacts: Path) -> None:
-    figures = kills.run(shop_artifacts, n_kills=3)
+    figures = kills.run(shop_artifacts, n_kills=2)
     assert figures["ok"], figures
 
 
@@ -48,7 +48,7 @@ def test_a_full_disk(shop_artifacts: Path) -> None:
 
 @pytest.mark.slow
 def test_sensitive_profiles() -> None:
-    figures = sensitive.run(REAL_ARTIFACTS, n_profiles=8)
+    figures = sensitive.run(REAL_ARTIFACTS, n_profiles=4)
     assert figures["ok"], figures
 
 
@@ -58,5 +58,5 @@ def test_an_overload(shop_artifacts: Path) -> None:
 
 
 def test_many_requests_of_every_kind(shop_artifacts: Path) -> None:
-    figures = soak.run(shop_artifacts, n_requests=60, n_samples=10)
+    figures = soak.run(shop_artifacts, n_requests=30, n_samples=10)
     assert not figures["faults"], figures

@@ -205,7 +205,7 @@ def true_texts(seed, n_combinations):
 
 def test_true_texts_pass_and_mutants_are_caught():
     chance = random.Random(7)
-    texts = true_texts(seed=5, n_combinations=6)
+    texts = true_texts(seed=5, n_combinations=3)
     refused = [text for text, claims, _ in texts if not VERIFIER.verify(text, spec(claims)).ok]
     assert refused == []
     mutants, missed = 0, []
@@ -216,7 +216,7 @@ def test_true_texts_pass_and_mutants_are_caught():
                 mutants += 1
                 if VERIFIER.verify(mutant, spec(claims)).ok:
                     missed.append((name, mutant))
-    assert mutants > 2000
+    assert mutants > 1000
     assert len(missed) <= 0.005 * mutants, missed
 
 

@@ -219,7 +219,8 @@ class Dialogue:
         reading = self._of_amounts(deepened(reading, context), message, context)
         if is_unsure:
             whose = {"intent": reading.intent, "slots": dict(reading.slots), "slot": "user_id"}
-            answer = Answer([Statement("which_user")], is_to_staff=True)
+            users = tuple(filter(None, (user_id, context.other_user)))
+            answer = Answer([Statement("which_user")], users, is_to_staff=True)
             return self._turn(reading.intent, reading.slots, answer, replace(context, pending=None, asked=whose))
         if reading.intent in CHANGES and not reading.choices:
             change = proposed(reading, context, answers)
@@ -282,13 +283,34 @@ class Dialogue:
 
     def _answered(self, reading: Reading, answers: Answers, user_id: str, context: Context, role: Role) -> Answer:
         """Return the answer to a question."""
-        if reading.intents and reading.intent not in CHANGES:
-            return Answer([Statement("which_intent")], reading.intents, "intent", reading.slots.get("item_id"))
-        if role == "staff" and (found := self._to_staff(reading, user_id, context)) is not None:
-            return found
+        found = self._to_staff(reading, user_id, context) if role == "staff" else None
+        if found is None and "other_user" in reading.slots:
+            found = self._of_both(reading, user_id, context)
+        answer = found or self._to_shopper(reading, answers)
+        others = [each for each in reading.intents if each != reading.intent and self._wording.meaning(each)]
+        if not others or answer.missing is not None:
+            return answer
+        return replace(answer, parts=[*answer.parts, Statement("or_else")], choices=tuple(others), missing="intent")
+
+    def _of_both(self, reading: Reading, user_id: str, context: Context) -> Answer:
+        """Return the answers of two customers, and which total is the higher one."""
+        parts: list[Statement | Text] = []
+        totals: dict[str, float] = {}
+        for user in (user_id, reading.slots["other_user"]):
+            told = self._answers(user, context, None).answer(reading.intent, reading.slots, ()).parts
+            parts += [Statement("of_user", user=user), *told]
+            totals |= {
+                user: each.amounts["total"]
+                for each in told
+                if isinstance(each, Statement) and each.amounts.get("total")
+            }
+        highest = max(totals, key=totals.__getitem__, default=None)
+        first = [Statement("higher_total", user=highest)] if len({*totals.values()}) > 1 else []
+        return Answer([*first, *parts], is_to_staff=True)
+
+    def _to_shopper(self, reading: Reading, answers: Answers) -> Answer:
+        """Return the answer that a shopper gets."""
         answer = answers.answer(reading.intent, reading.slots, reading.choices)
-        if "other_user" in reading.slots:
-            answer = replace(answer, parts=[*answer.parts, Statement("one_customer", user=reading.slots["other_user"])])
         for slots in reading.others:
             answer = replace(answer, parts=[*answer.parts, *answers.answer(reading.intent, slots, ()).parts])
         if answer.focus and self._explainer.titles.get(answer.focus) and not isinstance(answer.parts[0], Statement):
@@ -538,10 +560,11 @@ def _of_periods(
     reading: Reading, periods: tuple[tuple[str, str], ...], context: Context, *, is_alone: bool, is_staff: bool
 ) -> Reading:
     """Return a reading about periods; a bare period asks the last question again: "and in October?"."""
-    if periods and reading.is_bare and not reading.slots and reading.intent == "how_often":
-        reading = replace(reading, intent="visits")  # "how many times this summer"
-    elif periods and reading.intent == "stock" and not is_staff:
+    if periods and reading.intent == "stock" and not is_staff:
         reading = replace(reading, intent="how_often")  # "how many bananas this year"
+    if periods and reading.is_bare and not reading.slots and reading.intent == "how_often":
+        about = context.topic if context.age == 0 else {}  # "how many times this summer"
+        reading = replace(reading, intent="how_often" if about else "visits", slots=dict(about))
     if not periods or not ((is_alone and context.intent in OF_PERIODS) or reading.intent in OF_PERIODS | CHANGES):
         return reading
     if is_alone and context.intent in OF_PERIODS:

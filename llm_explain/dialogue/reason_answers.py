@@ -55,15 +55,18 @@ class ReasonAnswers:
         return replace(asked, parts=[*told, *asked.parts])
 
     def _explained(self, item_id: str) -> Explanation:
-        (row,) = self._scene.explainer.explain(
-            None,
-            [item_id],
-            history=self._scene.history,
-            locale=self._scene.locale,
-            suppressions=self._scene.suppressions,
-            sources=("phrasebook", "template"),
-        )
-        return row
+        """Return the reason of an item as a list of it alone gives it: the score alone knows no related titles."""
+        said: dict[str, Any] = {
+            "history": self._scene.history,
+            "locale": self._scene.locale,
+            "suppressions": self._scene.suppressions,
+            "sources": ("phrasebook", "template"),
+        }
+        explainer = self._scene.explainer
+        rows: list[Explanation] = []
+        if item_id in self._scene.context.items:
+            rows = explainer.recommend(k=1, section="mixed", candidates=[item_id], **said)
+        return rows[0] if rows else explainer.explain(None, [item_id], **said)[0]
 
     def why_not(self, slots: dict[str, Any]) -> Answer:
         item = self._scene.item(slots)
@@ -193,11 +196,12 @@ class ReasonAnswers:
 
     def _source(self, claim: Claim) -> Statement | None:
         """Return the events or figures that a claim was derived from."""
-        if claim.player.startswith(CONTEXT_PREFIX):
-            return Statement("source_term", term=claim.player.removeprefix(CONTEXT_PREFIX))
         if isinstance(other := claim.facts.get("other_item_id"), str):
             count = self._scene.own.count_of(other)
             return Statement("source_item", other=other, numbers={"count": count}) if count else None
+        if claim.player.startswith(CONTEXT_PREFIX):
+            is_told = claim.phi > 0  # a reason of the user's own orders weighs nothing in the score
+            return Statement("source_term", term=claim.player.removeprefix(CONTEXT_PREFIX)) if is_told else None
         category = claim.player.removeprefix(GROUP_PREFIX)
         count = self._scene.own.count_in(category) if claim.player.startswith(GROUP_PREFIX) else 0
         return Statement("source_group", category=category, numbers={"count": count}) if count else None

@@ -225,7 +225,7 @@ class Slots:
             return {"category": ranked[0].led}, ()  # "when did I last buy milk": any milk
         listed = tuple(each for each in context.items if category and self._category_of.get(each) == category)
         if intent in OF_A_PRICE and ranked[0].is_definite and len(listed) > 1 and not slots.get("item_id"):
-            return {}, listed  # "the soda"
+            return ({"category": category}, ()) if intent == "paid" else ({}, listed)  # "the soda"
         if category is not None and self._is_of_category(intent, ranked[0], found, context):
             is_most = intent == "how_often" and self._which.search(found.text[: ranked[0].start]) is not None
             return {"category": category, **({"all": True} if is_most else {})}, ()  # "which beef do I buy most"
@@ -278,7 +278,7 @@ class Slots:
             return False
         listed = [each for each in context.items if self._category_of.get(each) == mention.category]
         if intent == "paid":
-            return not listed or (len(listed) > 1 and not mention.is_definite)
+            return len(listed) != 1
         if intent in OF_A_CATEGORY:
             is_any = not mention.is_definite or (intent == "offer" and not mention.shown)
             return is_any and (intent != "stock" or not mention.shown or self._which.search(found.text) is not None)
@@ -352,7 +352,10 @@ class Slots:
         is_category |= intent == "resume" and mention.category in context.groups_off
         if intent == "less" and not mention.shown and mention.category is None and len(mention.items) > 0:
             return {"category": self._category_of[mention.items[0]]}, ()
+        is_use = self._generic.search(found.text) is not None
         shared = {self._category_of.get(item, "") for item in mention.shown}
+        if intent == "stop" and not is_use and (hidden := self._hidden(mention, context)):
+            return ({"item_id": hidden[0]} if len(hidden) == 1 else {"item_ids": hidden}), ()
         if len(mention.shown) > 1 and len(shared) == 1 and "" not in shared:
             return {"category": shared.pop()}, ()
         of_items = dict.fromkeys(self._category_of.get(item, "") for item in mention.items)
@@ -362,7 +365,16 @@ class Slots:
         if mention.category is not None and is_category:
             return {"category": mention.category}, ()
         slots = self._resolved(mention)
+        shared = {self._category_of.get(item, "") for item in mention.readings}
+        if intent in CHANGES and not slots and len(shared) == 1 and "" not in shared:
+            return {"category": shared.pop()}, ()  # "I buy no more dog food"
         return slots, () if slots else mention.readings
+
+    def _hidden(self, mention: Mention, context: Context) -> tuple[str, ...]:
+        """Return the items of the list that words want out of it: all of a category that they name."""
+        if mention.category is None or mention.is_definite or mention.led != mention.category:
+            return mention.shown
+        return tuple(each for each in context.items if self._category_of.get(each) == mention.category)
 
     @staticmethod
     def _pronoun(intent: str, found: Mentions, context: Context) -> dict[str, Any]:
@@ -382,6 +394,8 @@ class Slots:
         is_all = found.is_all and intent != "more"  # "anything like that"
         if focus and found.focus_at is not None and (not is_all or "category" in focus):
             return focus, ()
+        if "item_id" in focus and found.focus_at is not None and intent in CHANGES and context.age == 0:
+            return {"category": self._category_of[focus["item_id"]]}, ()  # "take out all of it"
         is_of_use = bool(found.events) or self._generic.search(found.text) is not None
         is_of_use |= intent in CHANGES and found.focus_at is not None  # "I hate mayonaise, never show it"
         if ranked and ranked[0].category is not None and intent != "more" and is_of_use:

@@ -15,6 +15,7 @@ from llm_explain.dialogue.slots import (
     OF_A_TARGET,
     OF_ONE_ITEM,
     OF_OWN_EVENTS,
+    OF_SEVERAL,
     OF_THE_SHOP,
     OF_TWO_ITEMS,
     Slots,
@@ -57,6 +58,9 @@ AS_A_QUESTION: Final = 0.3
 """Advantage of a part that asks against a remark: "I never bought pears. Why are they here?"."""
 
 _CLAUSE: Final = re.compile(r"[,.;:!?，。；：！？]+")
+
+LEAST_REST: Final = 6
+"""Most characters beside a place of a choice: "the second please"."""
 
 FOLLOW_UP: Final = "again"
 """Intent of a message that asks the last question of another item: "and the second one?"."""
@@ -151,7 +155,9 @@ class Reader:
                 grammar.assent, grammar.amount,
             )
         )  # fmt: skip
-        self._both, self._keeps = re.compile(unaccented(grammar.both)), re.compile(unaccented(grammar.keeps))
+        self._both, self._keeps, self._every = (
+            re.compile(unaccented(each)) for each in (grammar.both, grammar.keeps, grammar.every)
+        )
         verbs = dict.fromkeys(CHANGES, grammar.stops) | {"resume": grammar.resumes}
         self._verbs = {intent: re.compile(unaccented(pattern)) for intent, pattern in verbs.items()}
         self._greetings = frozenset(map(plain, grammar.examples()["small_talk"]))
@@ -198,11 +204,21 @@ class Reader:
     def _offered(self, text: str, context: Context) -> Reading | None:
         """Return the question that a message completes with one of the choices, or chooses by its place."""
         asked = context.asked or {}
-        if asked["slot"] != "intent":
-            one = self.names.picked(text, asked["choices"])
-            return None if one is None else Reading(asked["intent"], {**asked["slots"], asked["slot"]: one})
-        place = next((each.shown[0] for each in self.names.find(text, asked["choices"]).found if each.shown), None)
-        return None if place is None else Reading(place, dict(asked["slots"]))
+        choices, slot = asked["choices"], asked["slot"]
+        if slot != "intent" and self._every.search(text) and asked["intent"] in OF_SEVERAL:
+            told = self._slots.together([{slot: each} for each in choices])
+            several = [{**asked["slots"], slot: each} for each in choices]
+            is_change = asked["intent"] in CHANGES
+            return Reading(
+                asked["intent"], told if is_change else several[0], others=() if is_change else (*several[1:],)
+            )
+        if slot != "intent":
+            one = self.names.picked(text, choices)
+            return None if one is None else Reading(asked["intent"], {**asked["slots"], slot: one})
+        place = next((each for each in self.names.places(text, choices) if each.shown), None)
+        rest = text if place is None else f"{text[: place.start]}{text[place.end :]}"
+        is_place = len(rest.strip(" ?？")) <= (LEAST_REST if self._grammar.is_spaced else 1)
+        return Reading(place.shown[0], dict(asked["slots"])) if place is not None and is_place else None
 
     def _filled(
         self,
@@ -227,7 +243,8 @@ class Reader:
             intent, (slots, choices) = "stop", self._slots.of("stop", found, context)  # "delete the first one"
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
-        if intent == "resume" and not (found.found or found.kinds) and self._no.search(found.text):
+        is_put_back = self._verbs["resume"].search(found.text) and context.last is not None
+        if intent == "resume" and not (found.found or found.kinds or is_put_back) and self._no.search(found.text):
             return Reading("no")  # "no, leave it like that"
         if intent in {"unknown", "off_topic"} and any(each.strength >= SURE_NAME for each in found.found):
             slots |= self._slots.one("last_bought", found, context)[0]  # "it" is that from now on
@@ -280,6 +297,7 @@ class Reader:
         """Keep what the telling part of a message mentions, and return whether it says "this"."""
         if found.focus_at is not None and not part[0] <= found.focus_at < part[1]:
             found.focus_at = None  # "this is creepy, how do you know …"
+        found.unknown = tuple(word for word in found.unknown if word in found.text[slice(*part)])
         is_this = bool(context.topic) and found.focus_at is not None
         is_named = any(each.strength > WEAK for each in found.within(0, part[0]))  # "I had wine once, ignore that"
         found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
@@ -372,8 +390,8 @@ class Reader:
 
     def _of_listed(self, text: str, context: Context) -> tuple[str, str | None, str | None]:
         """Return a text without a customer that the last answers listed, and which it means; two for "those two"."""
-        if context.focus is not None and not context.age:
-            return text, None, None  # the last answer spoke of an item
+        if (context.focus is not None and not context.age) or self._verbs["stop"].search(text):
+            return text, None, None  # the last answer spoke of an item, or "hide the first one"
         if self._both.search(text) is not None:
             last = [each for each in (context.staff_user, context.other_user) if each is not None]
             pair = context.users if len(context.users) == 2 or len(last) < 2 else last

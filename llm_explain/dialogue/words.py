@@ -52,6 +52,7 @@ class Grammar(_Strict):
         generic: Pattern of words that make a mention one of a category: "purchases of …", "all kinds of …".
         which: Pattern of words that ask about a whole list: "which ones", "anything".
         below: Pattern of words that put the first of two items below the other.
+        every: Pattern of words that mean each of some choices.
         either: Pattern of words that mean the two things that were spoken of last.
         both: Pattern of two customers that were spoken of last: "which of the two".
         then: Pattern of a visit that was spoken of last: "that day".
@@ -101,6 +102,7 @@ class Grammar(_Strict):
     monthly: str
     than: str
     either: str
+    every: str
     person: str
     also: str
     why: str

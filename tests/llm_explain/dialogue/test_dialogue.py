@@ -33,6 +33,7 @@ from scoring.data.tables import PRICE
 
 if TYPE_CHECKING:
     from llm_explain.claims.shop_evidence import ShopEvidence
+    from llm_explain.records import Explanation
 
 USER = "u03"
 
@@ -53,6 +54,10 @@ def dialogue(explainer: Explainer) -> Dialogue:
 def context(dialogue: Dialogue) -> Context:
     """Return the context of a list of six."""
     return dialogue.start(USER, k=6)
+
+
+def _of_list(explainer: Explainer, user: str, item: str) -> list[Explanation]:
+    return explainer.recommend(user, k=1, section="mixed", candidates=[item], sources=("phrasebook", "template"))
 
 
 SAID = [
@@ -181,7 +186,7 @@ def test_why_gives_the_verified_sentence_of_the_item(
     explainer: Explainer, dialogue: Dialogue, context: Context
 ) -> None:
     turn = dialogue.reply(USER, "why the first one?", context)
-    (row,) = explainer.explain(USER, [context.items[0]], sources=("phrasebook", "template"))
+    (row,) = _of_list(explainer, USER, context.items[0])
     assert row.text is not None
     assert turn.text.endswith(f": {row.text.text}")
     assert turn.context.focus == context.items[0]
@@ -195,7 +200,7 @@ def test_staff_hear_of_the_customer_that_they_name(explainer: Explainer, dialogu
     other = dialogue.reply(USER, "why was the first one recommended to customer u07?", own.context, role="staff")
     items = dialogue.start("u07", k=6).items
     assert (other.context.staff_user, other.context.items) == ("u07", items)
-    (row,) = explainer.explain("u07", [items[0]], sources=("phrasebook", "template"))
+    (row,) = _of_list(explainer, "u07", items[0])
     assert row.text is not None
     assert other.text.startswith("To customer u07: ")
     assert other.text.endswith(f": {row.text.text}")

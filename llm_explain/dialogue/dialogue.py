@@ -299,11 +299,7 @@ class Dialogue:
         for user in (user_id, reading.slots["other_user"]):
             told = self._answers(user, context, None).answer(reading.intent, reading.slots, ()).parts
             parts += [Statement("of_user", user=user), *told]
-            totals |= {
-                user: each.amounts["total"]
-                for each in told
-                if isinstance(each, Statement) and each.amounts.get("total")
-            }
+            totals[user] = sum(each.amounts.get("total", 0) for each in told if isinstance(each, Statement))
         highest = max(totals, key=totals.__getitem__, default=None)
         first = [Statement("higher_total", user=highest)] if len({*totals.values()}) > 1 else []
         return Answer([*first, *parts], is_to_staff=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_explain.dialogue.folding import unaccented
 from llm_explain.dialogue.intents import MASK
 from llm_explain.dialogue.mentions import MOST_CHOICES, WEAK
+from llm_explain.dialogue.turns import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,7 +138,11 @@ class Slots:
             slots, choices = self._target(intent, found, context)
             item = str(slots.get("item_id", ""))
             category = self._category_of.get(item, "") if item not in context.hidden else ""
-            is_of_category = intent == "what_if" or self._generic.search(found.text) is not None
+            is_use = self._generic.search(found.text) is not None
+            is_of_category = intent == "what_if" or is_use
+            of_list = tuple(each for each in context.items if self._category_of[each] == slots.get("category"))
+            if intent == "stop" and not (found.found or is_use) and of_list:
+                return {"item_ids": of_list}, ()  # "stop suggesting that"
             return ({"category": category}, ()) if category and is_of_category else (slots, choices)
         if intent in OF_A_SEARCH:
             return self._searched(intent, found, context)
@@ -174,8 +179,8 @@ class Slots:
     @staticmethod
     def together(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Return the slots of a change of several things."""
-        groups = tuple(each["category"] for each in several if "category" in each)
-        items = tuple(each["item_id"] for each in several if "item_id" in each)
+        groups = tuple(dict.fromkeys(name for each in several for name in named(each, "group")))
+        items = tuple(dict.fromkeys(name for each in several for name in named(each, "item")))
         return {**({"categories": groups} if groups else {}), **({"item_ids": items} if items else {})}
 
     def _about_data(self, intent: str, found: Mentions, context: Context) -> dict[str, Any]:
@@ -343,19 +348,13 @@ class Slots:
             return self._bare_target(intent, found, focus, ranked)
         if intent == "what_if" and context.focus in (*mention.shown, *mention.items):
             return {"category": self._category_of.get(str(context.focus), "")}, ()
-        is_one = (
-            intent == "stop" and len(mention.shown) == 1 and mention.is_main
-        )  # "no more pears" means those on screen
-        is_the = mention.is_definite and not (self._is_head_first and intent == "what_if")  # "el queso" is any cheese
-        is_category = not mention.shown or not (is_the or mention.is_whole or is_one)
-        is_category |= self._generic.search(found.text) is not None
-        is_category |= intent == "resume" and mention.category in context.groups_off
-        if intent == "less" and not mention.shown and mention.category is None and len(mention.items) > 0:
-            return {"category": self._category_of[mention.items[0]]}, ()
         is_use = self._generic.search(found.text) is not None
-        shared = {self._category_of.get(item, "") for item in mention.shown}
+        is_the = mention.is_definite and not (self._is_head_first and intent == "what_if")  # "el queso" is any cheese
+        is_category = not mention.shown or not (is_the or mention.is_whole) or is_use
+        is_category |= intent == "resume" and mention.category in context.groups_off
         if intent == "stop" and not is_use and (hidden := self._hidden(mention, context)):
             return ({"item_id": hidden[0]} if len(hidden) == 1 else {"item_ids": hidden}), ()
+        shared = {self._category_of.get(item, "") for item in mention.shown}
         if len(mention.shown) > 1 and len(shared) == 1 and "" not in shared:
             return {"category": shared.pop()}, ()
         of_items = dict.fromkeys(self._category_of.get(item, "") for item in mention.items)
@@ -394,7 +393,7 @@ class Slots:
         is_all = found.is_all and intent != "more"  # "anything like that"
         if focus and found.focus_at is not None and (not is_all or "category" in focus):
             return focus, ()
-        if "item_id" in focus and found.focus_at is not None and intent in CHANGES and context.age == 0:
+        if "item_id" in focus and found.focus_at is not None and intent in CHANGES:
             return {"category": self._category_of[focus["item_id"]]}, ()  # "take out all of it"
         is_of_use = bool(found.events) or self._generic.search(found.text) is not None
         is_of_use |= intent in CHANGES and found.focus_at is not None  # "I hate mayonaise, never show it"

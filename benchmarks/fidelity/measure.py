@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import explainers as ways
 import numpy as np
 from attention import attention_of_items
+from bootstrap import Bootstrap
 from cases import Case, ScoreCache, best_targets
 from curves import HIGHER_IS_BETTER, SIZES, curves
 from scorers import FactorScores, GlassScores
@@ -16,7 +17,6 @@ from llm_explain.attribution.black_box import attribute_black_box
 from llm_explain.attribution.exact import attribute
 from llm_explain.attribution.values import CONTEXT_PREFIX
 from llm_explain.errors import MissingExtraError
-from llm_explain.evaluation.bootstrap import Bootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

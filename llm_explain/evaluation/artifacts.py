@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +15,9 @@ from llm_explain.evaluation.agreement.names import Names
 from llm_explain.evaluation.agreement.reader import Reader
 from llm_explain.explainer import Explainer
 from llm_explain.text.lexicon import folder_of
-from scoring.evaluation.split import Split
 from scoring.scorer.scorer import GlassBoxScorer
 from scoring.scorer.storage import load_scorer
+from scoring.training.holdout import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,26 +30,20 @@ class Sizes:
     """How much each section looks at.
 
     Attributes:
-        ranking_users: Test users that are ranked for; ``None`` for all.
-        has_all_baselines: Whether the slower baselines rank too.
         records: Explanation records of the audit.
         deletions: Explanations whose strongest group is deleted from the log.
         texts: Texts of each job and locale that are audited.
-        resamples: Resamples of users for each interval.
         seed: Source of chance.
     """
 
-    ranking_users: int | None
-    has_all_baselines: bool
     records: int
     deletions: int
     texts: int
-    resamples: int = 1000
     seed: int = 0
 
 
-FULL = Sizes(ranking_users=None, has_all_baselines=True, records=10_000, deletions=200, texts=2_000)
-QUICK = Sizes(ranking_users=300, has_all_baselines=False, records=1_000, deletions=20, texts=300, resamples=300)
+FULL = Sizes(records=10_000, deletions=200, texts=2_000)
+QUICK = Sizes(records=1_000, deletions=20, texts=300)
 
 
 @dataclass(frozen=True)
@@ -85,11 +80,12 @@ class EvaluatedArtifacts:
         scorer = scored.scorer if isinstance(scored, AdditiveScoredUser) else load_scorer(folder)
         return cls(folder, explainer, scorer, locale or explainer.locale)
 
-    @cached_property
-    def split(self) -> Split:
-        """Training rows before the snapshot's moment, and what was bought after it."""
-        log = self.explainer.events
-        return Split.at(log.events, self.scorer.catalogue, cutoff=self.explainer.as_of, shop=log.shop)
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Metrics of the held-out events, of the scorer and of the baselines, as training measured them."""
+        path = self.folder / METRICS
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return {"llm-explain": found["test"], **found["baselines"]} if found else {}
 
     @property
     def kinds(self) -> ClaimKinds:

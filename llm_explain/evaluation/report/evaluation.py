@@ -1,4 +1,4 @@
-"""A finished evaluation, for a notebook: what was found, section by section, as tables and pictures."""
+"""A finished evaluation, for a notebook: what was found, section by section, as tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pandas as pd
 
 from llm_explain.errors import SettingError
 from llm_explain.evaluation.artifacts import FULL, QUICK, EvaluatedArtifacts
-from llm_explain.evaluation.report.plots import pictures
 from llm_explain.evaluation.report.run import run
 from llm_explain.evaluation.report.summary import summary
 from llm_explain.evaluation.report.write import SECTIONS, every_table, write_report
@@ -47,7 +46,7 @@ class Evaluation:
         progress: Callable[[str, int, int], None] = _silent,
         jobs: JobPaths | None = None,
     ) -> Evaluation:
-        """Measure ranking, explanations and texts.
+        """Measure explanations and texts, next to the figures of training.
 
         Args:
             artifacts: Folder that ``llm-explain train`` wrote.
@@ -85,17 +84,6 @@ class Evaluation:
                 found[table.title] = pd.DataFrame(list(table.rows), columns=list(table.header))
                 found[table.title].attrs["note"] = table.note
         return found
-
-    def pictures(self, section: str) -> dict[str, str]:
-        """Return a section's plots by caption, as SVG.
-
-        Args:
-            section: As for ``tables``.
-
-        Returns:
-            The plots; none for a section that is better read than seen.
-        """
-        return pictures(self.report).get(_known(section), {})
 
     def write(self, out: Path | str) -> None:
         """Write ``report.json``, ``report.md`` and ``report.html``.

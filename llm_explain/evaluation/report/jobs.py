@@ -1,4 +1,4 @@
-"""The report's tables and pictures of the jobs: churn, demand and campaign."""
+"""The report's tables of the jobs: churn, demand and campaign."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_explain.evaluation.report.tables import Table, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 JOBS: Final = {"churn": "Churn", "demand": "Demand and stock", "campaign": "Campaign"}
-INK: Final = "#2f7d5b"
-MOST_BARS: Final = 10
+MOST_DRIVERS: Final = 10
 
 
 def job_tables(report: Mapping[str, Any]) -> Iterator[Table]:
@@ -56,31 +55,6 @@ def job_summary(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"Campaign: {found['treated']:,} users with a message, {found['holdout']:,} in the holdout group."
 
 
-def job_pictures(report: Mapping[str, Any], draw: Callable[..., str]) -> dict[str, dict[str, str]]:
-    """Return the pictures of the jobs in a report.
-
-    Args:
-        report: What ``evaluate`` returned.
-        draw: Draws with a function that fills a figure; returns SVG.
-
-    Returns:
-        SVG by section and title.
-    """
-    found: dict[str, dict[str, str]] = {}
-    if "churn" in report:
-        bins = report["churn"]["calibration"]["bins"]
-        found["churn"] = {"Risks against outcomes": draw(_calibration, bins, 4.6, 4.2)} if bins else {}
-        found["churn"]["Drivers of the risk: mean |phi| in log odds"] = draw(
-            _bars, report["churn"]["drivers"], 7.0, 3.4
-        )
-    if "demand" in report:
-        found["demand"] = {
-            "Share of the weeks within each range": draw(_coverage, report["demand"]["coverage"], 4.6, 4.2),
-            "Drivers of the coming week: mean |phi| in log units": draw(_bars, report["demand"]["drivers"], 7.0, 3.4),
-        }
-    return found
-
-
 def _churn(section: Mapping[str, Any]) -> Iterator[Table]:
     scores = {"llm-explain": section["auc"], **section["baselines"]}
     yield Table(
@@ -88,6 +62,11 @@ def _churn(section: Mapping[str, Any]) -> Iterator[Table]:
         f"{section['n_test']:,} test rows, {section['base_rate']:.1%} churn. "
         f"Calibration error {number(section['ece'])}.",
     )  # fmt: skip
+    bins = [
+        (number(row["promised"]), number(row["happened"]), f"{row['rows']:,}") for row in section["calibration"]["bins"]
+    ]
+    yield Table("churn", "Risks against outcomes", ("risk", "share that churned", "rows"), bins)
+    yield _drivers("churn", section["drivers"], "log odds")
     yield from _audited("churn", section["audit"])
 
 
@@ -98,6 +77,9 @@ def _demand(section: Mapping[str, Any]) -> Iterator[Table]:
         [(name, *(number(value) for value in row.values())) for name, row in rows.items()],
         f"{section['n_series']:,} series, weeks {section['weeks'][0]} to {section['weeks'][1]}.",
     )  # fmt: skip
+    covered = [(f"{level} %", f"{share:.1%}") for level, share in section["coverage"].items()]
+    yield Table("demand", "Share of the weeks within each range", ("range", "covered"), covered)
+    yield _drivers("demand", section["drivers"], "log units")
     yield from _audited("demand", section["audit"])
 
 
@@ -118,27 +100,6 @@ def _audited(name: str, audit: Mapping[str, Any]) -> Iterator[Table]:
         yield Table(name, "What is false", ("fault",), [(fault,) for fault in audit["faults"]])
 
 
-def _calibration(figure: Any, bins: list[Mapping[str, float]]) -> None:
-    axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], color="#999", linewidth=0.8, linestyle="--")
-    largest = max(row["rows"] for row in bins)
-    sizes = [8 + 120 * row["rows"] / largest for row in bins]
-    axes.scatter([row["promised"] for row in bins], [row["happened"] for row in bins], s=sizes, color=INK)
-    axes.set(xlabel="risk", ylabel="share that churned")
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _coverage(figure: Any, coverage: Mapping[str, float]) -> None:
-    axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], color="#999", linewidth=0.8, linestyle="--")
-    axes.plot([int(level) / 100 for level in coverage], list(coverage.values()), marker="o", color=INK)
-    axes.set(xlabel="level of the range", ylabel="share of the weeks")
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _bars(figure: Any, sizes: Mapping[str, float]) -> None:
-    axes = figure.subplots()
-    shown = list(sizes.items())[:MOST_BARS]
-    axes.barh([name.replace("_", " ") for name, _ in shown], [value for _, value in shown], color=INK)
-    axes.invert_yaxis()
-    axes.spines[["top", "right"]].set_visible(False)
+def _drivers(name: str, sizes: Mapping[str, float], unit: str) -> Table:
+    rows = [(player.replace("_", " "), number(value)) for player, value in list(sizes.items())[:MOST_DRIVERS]]
+    return Table(name, f"Drivers: mean |phi| in {unit}", ("player", "mean |phi|"), rows)

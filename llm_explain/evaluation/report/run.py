@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm_explain.evaluation import exactness
 from llm_explain.evaluation.explained import draw_users, explain_users
-from llm_explain.evaluation.sections import audit, ranking
+from llm_explain.evaluation.sections import audit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def run(
     """
     clock, explainer = _Clock(), artifacts.explainer
     found: dict[str, Any] = {"artifacts": artifacts.describe(), "sizes": vars(sizes).copy(), "machine": machine()}
-    found["ranking"] = clock("ranking", lambda: ranking.section(artifacts, sizes, report))
+    found["ranking"] = artifacts.metrics
     user_ids = draw_users(explainer, -(-sizes.records // ITEMS_A_USER), seed=sizes.seed)
     explained = clock(
         "explaining",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llm_explain.evaluation.report.jobs import job_summary
-from llm_explain.evaluation.report.tables import interval
+from llm_explain.evaluation.report.tables import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,19 +29,13 @@ def summary(report: Mapping[str, Any]) -> list[str]:
 
 
 def _ranking(section: Mapping[str, Any]) -> Iterator[str]:
-    ours = section["metrics"][section["ours"]]
-    yield (
-        f"recall@10 is {interval(ours['all']['recall@10'])} over all, {interval(ours['repeat']['recall@10'])} among "
-        f"what was bought before and {interval(ours['never bought']['recall@10'])} among what was not."
-    )
-    for name, by_segment in section["against"].items():
-        lost = [segment for segment, cells in by_segment.items() if _is_below(cells["recall@10"])]
-        if lost:
-            yield f"{name} ranks better than llm-explain in: {', '.join(lost)}."
-
-
-def _is_below(cell: Mapping[str, float | None]) -> bool:
-    return cell["high"] is not None and cell["high"] < 0
+    ours = section.get("llm-explain", {})
+    if (recall := ours.get("recall@10")) is None:
+        return
+    yield f"recall@10 is {number(recall)} over all items and {number(ours.get('recall@10_new'))} over new ones."
+    better = [name for name, row in section.items() if (row.get("recall@10") or 0.0) > recall]
+    if better:
+        yield f"recall@10 over all items is higher with: {', '.join(better)}."
 
 
 def _exactness(section: Mapping[str, Any]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llm_explain.evaluation.ranking import METRICS, SEGMENTS
+from scoring.training.blend import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,13 +35,6 @@ def number(value: float | None, digits: int = 3) -> str:
     return "–" if value is None or value != value else f"{value:,.{digits}f}"
 
 
-def interval(found: Mapping[str, float | None]) -> str:
-    """Return a mean with its interval."""
-    if found["mean"] is None:
-        return "–"
-    return f"{number(found['mean'])} [{number(found['low'])}, {number(found['high'])}]"
-
-
 def tables(report: Mapping[str, Any]) -> list[Table]:
     """Return every table of a report, section by section.
 
@@ -59,53 +52,14 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
 
 
 def _ranking(section: Mapping[str, Any]) -> Iterator[Table]:
-    for metric in METRICS:
+    if section:
         yield Table(
             "ranking",
-            f"{metric} by segment",
-            ("ranker", *(f"{name} ({section['users_by_segment'][name]} users)" for name in SEGMENTS)),
-            [
-                (name, *(interval(by_segment[segment][metric]) for segment in SEGMENTS))
-                for name, by_segment in section["metrics"].items()
-            ],
-            "Mean over users with its 95 % bootstrap interval. Repeat, never bought and new items rank and ask only "
-            "items of that kind; cold users are the tenth with the fewest baskets.",
-        )
-    yield Table(
-        "ranking",
-        "Difference to the baselines, paired by user",
-        ("ranker", *(f"{segment}: recall@10" for segment in SEGMENTS)),
-        [
-            (name, *(interval(by_segment[segment]["recall@10"]) for segment in SEGMENTS))
-            for name, by_segment in section["against"].items()
-        ],
-        "Above zero where the glass box is better. An interval that includes zero shows no difference.",
-    )
-    yield Table(
-        "ranking",
-        "What is shown at all",
-        ("ranker", "coverage", "Gini", "mean recent buyers", "over what is really bought"),
-        [
-            (
-                name,
-                number(e["coverage"]),
-                number(e["gini"]),
-                number(e["mean_popularity"], 0),
-                number(e["popularity_lift"], 2),
-            )
-            for name, e in section["exposure"].items()
-        ],
-        "Coverage: share of candidates in any list. The last column is 1 where lists are as popular as baskets.",
-    )
-    if "calibration" in section:
-        c = section["calibration"]
-        yield Table(
-            "ranking",
-            "Promised and kept",
-            ("promised", "happened", "pairs"),
-            [(number(b["promised"]), number(b["happened"]), f"{b['pairs']:,}") for b in c["bins"]],
-            f"Each user's best 100 candidates. Expected calibration error {number(c['ece'], 4)}, "
-            f"Brier score {number(c['brier'], 4)}.",
+            "Held-out events, as training measured them",
+            ("ranker", *METRICS),
+            [(name, *(number(row.get(metric)) for metric in METRICS)) for name, row in section.items()],
+            f"Expected calibration error {number(section['llm-explain'].get('ece'), 4)}. The command `llm-explain "
+            "evaluate ranking` adds the slower baselines and the interval of the difference.",
         )
 
 

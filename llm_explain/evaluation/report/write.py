@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 
-from llm_explain.errors import MissingExtraError
 from llm_explain.evaluation.report.jobs import JOBS, job_tables
-from llm_explain.evaluation.report.plots import pictures
 from llm_explain.evaluation.report.summary import summary
 from llm_explain.evaluation.report.tables import Table, tables
 
@@ -37,10 +35,6 @@ def write_report(report: Mapping[str, Any], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(plain(report), indent=2, ensure_ascii=False, allow_nan=False)
     (out / "report.json").write_text(text + "\n", encoding="utf-8")
-    try:
-        drawn = pictures(report)
-    except MissingExtraError:
-        drawn = {}
     shown = every_table(report)
     sections = {name: title for name, title in SECTIONS.items() if name in report}
     environment = jinja2.Environment(
@@ -49,7 +43,7 @@ def write_report(report: Mapping[str, Any], out: Path) -> None:
     )  # fmt: skip
     for name in ("report.md", "report.html"):
         page = environment.get_template(f"{name}.j2").render(
-            report=report, sections=sections, pictures=drawn, summary=summary(report),
+            report=report, sections=sections, summary=summary(report),
             tables={section: [table for table in shown if table.section == section] for section in sections},
         )  # fmt: skip
         (out / name).write_text(page, encoding="utf-8")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from llm_explain.evaluation.bootstrap import Bootstrap
+from bootstrap import Bootstrap
 
 
 def test_a_constant_has_no_interval():

@@ -51,9 +51,6 @@ def csv(
         list[str] | None,
         typer.Option("--map", metavar="COLUMN=NAME", help="Rename a column of the files; an empty NAME leaves it out."),
     ] = None,
-    shorthand: Annotated[
-        bool, typer.Option("--shorthand", help="Write retail shorthand such as FRZN VEG as words.")
-    ] = False,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Set bad rows aside in DIR/rejects instead of refusing the file.")
     ] = False,
@@ -88,7 +85,6 @@ def csv(
             out=out,
             column_map=dict(_pair(text) for text in map or []),
             skip_bad=skip_bad,
-            has_shorthand=shorthand,
             settings={
                 "name": shop_name,
                 "time_zone": time_zone,

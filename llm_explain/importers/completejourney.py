@@ -28,7 +28,7 @@ import pandas as pd
 
 from llm_explain.errors import MissingExtraError
 from llm_explain.importers.completejourney_items import first_seen, items_table, read_products, reason_left_out, sizes
-from llm_explain.importers.names import Names, names_folder
+from llm_explain.importers.names import Names
 from llm_explain.importers.promotion_weeks import read_coupons, read_runs
 from llm_explain.importers.summary import ImportSummary, LeftOut, Progress, row_counts, silent
 from llm_explain.importers.weeks import CLOCK
@@ -53,7 +53,7 @@ def import_completejourney(out: Path, progress: Progress = silent, *, source: Pa
         Rows written and rows left out, by rule.
     """
     folder = source or package_folder()
-    names = Names.read(SOURCE, names_folder())
+    names = Names.read(SOURCE)
     progress("Importing completejourney", 0, STEPS)
     products, left_out = read_products(folder)
     progress("Importing completejourney", 1, STEPS)

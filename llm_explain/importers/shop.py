@@ -1,7 +1,7 @@
 """Import the tables of any shop from CSV or Parquet files.
 
 Everything is checked by ``scoring.data.validation``. Names lose markup, placeholders become missing, and of a path of
-categories the last name stands for the item. Retail shorthand is written as words only where the shop asks for it.
+categories the last name stands for the item.
 """
 
 from __future__ import annotations
@@ -18,20 +18,18 @@ from llm_explain.errors import SettingError, TableError
 from llm_explain.importers.flat.corrections import command
 from llm_explain.importers.flat.items import clean_names, told_availability, with_availability
 from llm_explain.importers.flat.proposals import sensitive, told_languages
-from llm_explain.importers.names import names_folder, read_cleaner
 from llm_explain.importers.rejects import write_rejects
 from llm_explain.importers.shop_settings import given_settings, proposed_settings
 from llm_explain.importers.sorted_events import PART_BYTES, write_sorted
 from llm_explain.importers.summary import ImportSummary, Progress, row_counts, silent
 from scoring.data.reading import RawTable, csv_pieces, is_csv, no_ragged, read_table
 from scoring.data.rules import COLUMNS
-from scoring.data.tables import AVAILABLE, BRAND, CATEGORY, EMBEDDING_PREFIX, ITEM_ID, TITLE, Tables
+from scoring.data.tables import AVAILABLE, EMBEDDING_PREFIX, ITEM_ID, Tables
 from scoring.data.validation import check, check_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from llm_explain.importers.shorthand import ShorthandCleaner
 
 READ_ORDER: Final = ("items", "events", "users", "promotions")
 """Items first: events and promotions may only name those."""
@@ -46,7 +44,6 @@ def import_csv(
     promotions: Path | None = None,
     column_map: Mapping[str, str] | None = None,
     skip_bad: bool = False,
-    has_shorthand: bool = False,
     settings: Mapping[str, object] | None = None,
     progress: Progress = silent,
 ) -> ImportSummary:
@@ -61,7 +58,6 @@ def import_csv(
         column_map: The contract's name by the files' name of a column, in every file that has it; a column whose new
             name is empty is left out.
         skip_bad: Set aside rows that break a rule, in ``<out>/rejects/<table>.csv``, instead of refusing the file.
-        has_shorthand: Whether to write retail shorthand such as "FRZN VEG" as words.
         settings: Settings of ``shop.yaml`` by name; they replace those of a file that is in the folder already.
         progress: Told of each file.
 
@@ -108,8 +104,6 @@ def import_csv(
         )  # fmt: skip
         progress("Checking tables", len(given), len(given))
         notes: dict[str, int] = {}
-        if has_shorthand:
-            good["items"], notes = readable(good["items"], read_cleaner(names_folder()))
         good["items"] = clean_names(good["items"], shop.locale)
         shop, remarks = proposed_settings(shop, written)
         if AVAILABLE in good["items"]:
@@ -189,41 +183,3 @@ def renamed(frame: pd.DataFrame, column_map: Mapping[str, str]) -> pd.DataFrame:
     """Return a table with renamed columns, without those whose new name is empty."""
     left_out = [column for column, name in column_map.items() if not name]
     return frame.drop(columns=left_out, errors="ignore").rename(columns=dict(column_map))
-
-
-def readable(items: pd.DataFrame, cleaner: ShorthandCleaner) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Write shorthand in an items table as words.
-
-    Two values never become one: where the words of a value are those of another, both stay as they came.
-
-    Args:
-        items: The items table.
-        cleaner: The rules.
-
-    Returns:
-        The items table, and how many different values were changed, by column.
-    """
-    items = items.copy()
-    notes = {}
-    for column in (CATEGORY, BRAND, TITLE):
-        if column not in items:
-            continue
-        values = [str(value) for value in items[column].dropna().unique()]
-        words = {value: _words(value, column, cleaner) for value in values}
-        holders = pd.Series(list(words.values()), dtype="str").value_counts()
-        changed = {value: word for value, word in words.items() if word != value}
-        if column != TITLE:
-            changed = {value: word for value, word in changed.items() if holders[word] == 1}
-        items[column] = items[column].map(lambda value, changed=changed: changed.get(value, value), na_action="ignore")
-        if changed:
-            notes[f"{column} values written as words"] = len(changed)
-    return items, notes
-
-
-def _words(value: str, column: str, cleaner: ShorthandCleaner) -> str:
-    if not cleaner.is_shorthand(value):
-        return value
-    words = cleaner.clean(value)
-    if column == BRAND:
-        return " ".join(word[:1].upper() + word[1:] for word in words.split(" "))
-    return words[:1].upper() + words[1:] if column == TITLE else words

@@ -73,8 +73,10 @@ def load_name_dictionary(locale: str, region: str = "") -> NameDictionary:
     genders: dict[str, str] = {}
     regional = _regional(locale, region)
     for path in _files(locale):
-        source = {key: name for key, name, _, _ in _rows(prompts_root() / SOURCE_LOCALE / "names" / path.name)}
-        for key, *own in _rows(path):
+        source = {
+            key: name for key, name, _, _ in dictionary_rows(prompts_root() / SOURCE_LOCALE / "names" / path.name)
+        }
+        for key, *own in dictionary_rows(path):
             name, number, gender = regional.get(own[0], own)
             if key in source:
                 names.setdefault(source[key].lower(), name)
@@ -104,7 +106,7 @@ def _regional(locale: str, region: str) -> dict[str, list[str]]:
     for place in territories(region):
         path = locale_root(locale) / locale / "names" / f"regional_{place}.csv"
         if path.is_file():
-            found |= {name: said for (name, _), *said in _rows(path)}
+            found |= {name: said for (name, _), *said in dictionary_rows(path)}
     return found
 
 
@@ -114,8 +116,18 @@ def _files(locale: str) -> list[Path]:
     return [path for path in found if not path.name.startswith("sensitive")]
 
 
-def _rows(path: Path) -> Iterator[tuple[tuple[str, str], str, str, str]]:
-    """Yield the source's key, the name, its grammatical number and its gender of each row."""
+def dictionary_rows(path: Path) -> Iterator[tuple[tuple[str, str], str, str, str]]:
+    """Yield the source's key, the name, its grammatical number and its gender of each row.
+
+    Args:
+        path: A CSV file with the columns ``shorthand`` and ``title`` or ``name``.
+
+    Yields:
+        tuple[tuple[str, str], str, str, str]: Key of name and category, name, number and gender.
+
+    Raises:
+        PromptError: If the file is missing or lacks a column.
+    """
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream, strict=True)

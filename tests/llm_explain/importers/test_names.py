@@ -7,62 +7,15 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from llm_explain.errors import PromptError
 from llm_explain.importers.completejourney import package_folder
 from llm_explain.importers.completejourney_items import items_table, read_products
-from llm_explain.importers.names import Names, names_folder, read_cleaner, read_dictionary
+from llm_explain.importers.names import Names
 from llm_explain.importers.titles import clean_size, title
 
-CLEANER = read_cleaner(names_folder())
 UNREADABLE = re.compile(r"[/\\&;:_*#]|  |^\s|\s$|\b[A-Z]{2,}\b|\s,")
 """Shorthand that no name may hold: slashes, ampersands, double spaces, words in capitals."""
-
-
-@pytest.mark.parametrize(
-    ("shorthand", "words"),
-    [
-        ("FRZN VEG", "frozen vegetable"),
-        ("FRZN MEAT/MEAT DNRS", "frozen meat and meat dinners"),
-        ("COOKIES & CRACKERS", "cookies and crackers"),
-        ("SOUP/STEW/CHILI", "soup, stew and chili"),
-        ("TEA - GREEN", "tea, green"),
-        ("CHEESE:SHRD", "cheese, shredded"),
-        ("BREAD (BULK)", "bread, bulk"),
-        ("MISC. DAIRY", "miscellaneous dairy"),
-        ("CHIPS W/ DIP", "chips with dip"),
-        ("SODA W/O SUGAR", "soda without sugar"),
-        ("SUGAR-FREE GUM", "sugar-free gum"),
-        ("TEA  &  COFFEE ", "tea and coffee"),
-        ("/SLASH/", "slash"),
-        ("***", "***"),
-    ],
-)
-def test_shorthand_becomes_words(shorthand, words):
-    assert CLEANER.clean(shorthand) == words
-
-
-@pytest.mark.parametrize("text", ["FRZN VEG", "BEERS/ALES", "GREEN TEA", "CHEESE", "Frzn dinners", "TEA & COFFEE"])
-def test_shorthand_is_recognised(text):
-    assert CLEANER.is_shorthand(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["Green tea", "tea", "LEGO", "USB", "iPhone", "绿茶", "Tea & Coffee", "Süßwaren", "7", "", "Dry rye", "M"]
-)
-def test_words_are_left_alone(text):
-    assert not CLEANER.is_shorthand(text)
-
-
-@given(st.text(alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZ /&-,.:;()", min_size=1, max_size=40))
-def test_no_shorthand_survives_the_rules(text):
-    cleaned = CLEANER.clean(text)
-    if any(character.isalnum() for character in text):
-        assert "/" not in cleaned
-        assert "  " not in cleaned
-        assert cleaned == cleaned.strip()
 
 
 @pytest.mark.parametrize(
@@ -122,40 +75,21 @@ def test_a_title_says_what_how_much_and_whose():
     assert title("pint of premium ice cream", "1 pint", is_private=False) == "Pint of premium ice cream"
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("shorthand,word\nFRZN,frozen\nFRZN,icy\n", r"row 3 repeats 'FRZN' but a shorthand has one name"),
-        ("shorthand,word\nFRZN,\n", r"row 2 is .* but a shorthand and a word are needed"),
-        ("shorthand,name\nFRZN,frozen\n", r"row 2 is .* but a shorthand and a word are needed"),
-        (
-            "shorthand,word,number\nFRZN,frozen,many\n",
-            r"row 2 has number 'many' but singular, plural or mass is needed",
-        ),
-    ],
-)
-def test_a_broken_dictionary_is_refused(content, message, tmp_path):
-    path = tmp_path / "words.csv"
-    path.write_text(content)
-    with pytest.raises(PromptError, match=message):
-        read_dictionary(path, "word")
-
-
-def test_a_missing_dictionary_is_refused(tmp_path):
-    with pytest.raises(PromptError, match=r"gone\.csv: cannot be read as a dictionary .*Restore the file"):
-        read_dictionary(tmp_path / "gone.csv", "word")
+def test_a_missing_dictionary_is_refused():
+    with pytest.raises(PromptError, match=r"gone_categories\.csv: cannot be read as a dictionary .*Restore the file"):
+        Names.read("gone")
 
 
 def test_a_type_may_mean_something_else_in_another_category():
-    names = Names(CLEANER, {"FRUIT": "fruit"}, {("APRICOTS", ""): "apricots", ("APRICOTS", "FRUIT"): "canned apricots"})
+    names = Names({("FRUIT", ""): "fruit"}, {("APRICOTS", ""): "apricots", ("APRICOTS", "FRUIT"): "canned apricots"})
     assert names.product("APRICOTS", "STONE FRUIT") == "apricots"
     assert names.product("APRICOTS", "FRUIT") == "canned apricots"
     assert names.product(None, "FRUIT") == "fruit"
-    assert names.product("FRZN PEAS", "FRUIT") == "frozen peas"
+    assert names.product("PEAS", "FRUIT") == "peas"
 
 
 def test_no_two_categories_share_a_name():
-    names = read_dictionary(names_folder() / "completejourney_categories.csv", "name")
+    names = Names.read("completejourney").categories
     assert len(names) == 303
     assert len(set(names.values())) == 303
 
@@ -163,7 +97,7 @@ def test_no_two_categories_share_a_name():
 @pytest.fixture(scope="module")
 def names() -> Names:
     """Return the reviewed dictionaries."""
-    return Names.read("completejourney", names_folder())
+    return Names.read("completejourney")
 
 
 needs_source = pytest.mark.skipif(
@@ -175,7 +109,8 @@ needs_source = pytest.mark.skipif(
 def test_the_dictionaries_know_every_category_and_type(names):
     products = pd.read_parquet(package_folder() / "products.parquet")
     assert products["product_category"].nunique() == 303
-    assert names.unknown(products["product_category"].dropna(), products["product_type"].dropna()) == ([], [])
+    assert set(products["product_category"].dropna()) <= {name for name, _ in names.categories}
+    assert set(products["product_type"].dropna()) <= {name for name, _ in names.types}
 
 
 @needs_source

@@ -375,31 +375,6 @@ def test_types_of_a_parquet_file_are_checked(case, tmp_path):
         import_csv(**parquet(tmp_path, frame.assign(**columns)), out=tmp_path / "out")
 
 
-def test_shorthand_is_written_as_words_and_all_else_stays(tmp_path):
-    items = (
-        "item_id,title,category,brand\n"
-        "a,FRZN VEG 10 OZ,FRZN VEG,GREEN VALLEY\n"
-        "b,iPhone case,Tea & Coffee,LEGO\n"
-        "c,绿茶,茶,\n"
-    )
-    summary = import_csv(**write(tmp_path, items=items), out=tmp_path / "out", has_shorthand=True)
-    table = Tables.read(tmp_path / "out").items
-    assert table["title"].tolist() == ["Frozen vegetable 10 oz", "iPhone case", "绿茶"]
-    assert table["category"].tolist() == ["frozen vegetable", "Tea & Coffee", "茶"]
-    assert table["brand"].tolist()[:2] == ["Green Valley", "LEGO"]
-    assert summary.notes == {
-        "category values written as words": 1,
-        "brand values written as words": 1,
-        "title values written as words": 1,
-    }
-
-
-def test_two_categories_never_become_one(tmp_path):
-    items = "item_id,title,category\na,xs,Frzn dnrs\nb,ys,FROZEN DINNERS\nc,z,tea\nd,w,salt\n"
-    import_csv(**write(tmp_path, items=items), out=tmp_path / "out", has_shorthand=True)
-    assert Tables.read(tmp_path / "out").items["category"].tolist()[:2] == ["Frzn dnrs", "FROZEN DINNERS"]
-
-
 def test_brands_stay_as_the_shop_writes_them(tmp_path):
     brands = [
         "EA SPORTS",

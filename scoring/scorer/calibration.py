@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -61,27 +62,4 @@ class Calibration:
         total = total[used]
         mean = np.bincount(bins, score * weight)[used] / total
         rate = np.bincount(bins, hits)[used] / total
-        return cls(mean, pool_adjacent_violators(rate, total.astype(np.float64)))
-
-
-def pool_adjacent_violators(values: FloatArray, weight: FloatArray) -> FloatArray:
-    """Return the closest never-falling sequence.
-
-    Source: Ayer et al. (1955), An empirical distribution function for sampling with incomplete information.
-
-    Args:
-        values: Any numbers, shape ``(n,)``.
-        weight: Their weights, all above zero, shape ``(n,)``.
-
-    Returns:
-        Weighted isotonic regression of the values, shape ``(n,)``.
-    """
-    blocks: list[tuple[float, float, int]] = []  # (mean, weight, length)
-    for value, w in zip(values.tolist(), weight.tolist(), strict=True):
-        mean, total, length = value, w, 1
-        while blocks and blocks[-1][0] >= mean:
-            before, before_total, before_length = blocks.pop()
-            mean = (mean * total + before * before_total) / (total + before_total)
-            total, length = total + before_total, length + before_length
-        blocks.append((mean, total, length))
-    return np.concatenate([np.full(length, mean) for mean, _, length in blocks]) if blocks else values
+        return cls(mean, isotonic_regression(rate, weights=total).x)

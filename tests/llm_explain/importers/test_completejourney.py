@@ -13,7 +13,6 @@ from llm_explain.errors import MissingExtraError
 from llm_explain.importers import completejourney
 from llm_explain.importers.completejourney import import_completejourney, package_folder, unit_price
 from llm_explain.importers.completejourney_items import sizes
-from llm_explain.importers.promotion_weeks import WEEKS, runs
 from llm_explain.importers.summary import LeftOut
 from llm_explain.importers.weeks import week_start
 from scoring.data.shop import Shop
@@ -201,18 +200,6 @@ def test_unit_price_by_hand():
 def test_the_size_of_a_shipping_case_is_dropped(raw, department, brand, size):
     products = pd.DataFrame({"package_size": [raw], "department": [department], "brand": [brand]})
     assert [None if pd.isna(shown) else shown for shown in sizes(products)] == [size]
-
-
-def test_runs_of_no_rows():
-    key, flags, length = runs(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8))
-    assert (len(key), len(flags), len(length)) == (0, 0, 0)
-
-
-def test_runs_never_join_two_pairs():
-    key = np.array([WEEKS + 1, 53], dtype=np.int64)  # the first week of one pair, the last of the pair before
-    first, _, length = runs(key, np.array([1, 1], dtype=np.uint8))
-    assert first.tolist() == [53, WEEKS + 1]
-    assert length.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(

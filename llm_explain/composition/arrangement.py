@@ -12,6 +12,7 @@ from llm_explain.claims.evidence import Evidence
 from llm_explain.claims.selection import may_speak
 from llm_explain.claims.subjects import Subjects
 from llm_explain.composition.variants import has_usual_variants, variant_fit
+from scoring.data.catalogue import NO_CATEGORY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -351,9 +352,17 @@ def _is_again(evidence: Evidence, items: IndexArray) -> Flags:
 
 
 def _linked_first(items: IndexArray, evidence: Evidence) -> IndexArray:
-    """Return the places of new items in their order: in each block, those that a person would link first."""
+    """Return the places of new items in their order.
+
+    In each block those come first that a person would link, and of these the best one of each category.
+    """
+    catalogue, block = evidence.shop.catalogue, np.arange(len(items)) // LOOK_AHEAD
     is_linked = evidence.shop.visible_links.with_any(evidence.item, items)
-    return np.lexsort((np.arange(len(items)), ~is_linked, np.arange(len(items)) // LOOK_AHEAD))
+    names = np.array(catalogue.category_names, dtype=object)
+    category = catalogue.category_index[items]
+    is_second = np.ones(len(items), dtype=bool)
+    is_second[_first_of_each((block * 2 + is_linked) * len(names) + category)] = False
+    return np.lexsort((np.arange(len(items)), is_second & (names[category] != NO_CATEGORY), ~is_linked, block))
 
 
 def _returns(evidence: Evidence) -> IndexArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from llm_explain.claims.kind import Findings
 from llm_explain.claims.kinds.companion import Companion
 from llm_explain.claims.kinds.first_in_category import FirstInCategory
 from llm_explain.claims.kinds.popular import Popular
-from llm_explain.composition.arrangement import Placed
+from llm_explain.composition.arrangement import Placed, _linked_first
 from llm_explain.composition.cards import (
     FEW_KINDS,
     Budget,
@@ -135,7 +136,7 @@ def test_filters_leave_only_what_is_asked_for(explainer: Explainer, shop_tables:
 def test_diversity_shows_more_categories(explainer: Explainer, shop_tables: Tables) -> None:
     category = shop_tables.items.set_index("item_id")["category"]
     plain, diverse = (
-        {category[row.item_id] for row in explainer.rank("u00", k=5, section="new", diversity=weight)}
+        {category[row.item_id] for row in explainer.rank("u00", k=5, section=None, diversity=weight)}
         for weight in (0.0, 1.0)
     )
     assert len(diverse) == 5 > len(plain)
@@ -320,6 +321,15 @@ def test_a_list_asks_for_visible_links(explainer: Explainer, monkeypatch: pytest
     assert not {"similar_item", "related_category"} & kinds()
     monkeypatch.setitem(vars(explainer.shop), "names_categories", False)  # then the learned link is all that is known
     assert "similar_item" in kinds()
+
+
+def test_the_best_linked_item_of_each_category_comes_first() -> None:
+    catalogue = SimpleNamespace(category_names=["", "bread", "eggs"], category_index=np.array([2, 2, 1, 2, 0, 0]))
+    linked = np.array([True, True, True, False, True, True])
+    shop = SimpleNamespace(catalogue=catalogue, visible_links=SimpleNamespace(with_any=lambda own, items: linked))
+    evidence: Any = SimpleNamespace(shop=shop, item=np.zeros(0, dtype=np.int64))
+    # Items without a category are not alike. The second egg comes after them, the egg without a link last.
+    assert _linked_first(np.arange(6), evidence).tolist() == [0, 2, 4, 5, 1, 3]
 
 
 @pytest.mark.parametrize("is_seen", [True, False])

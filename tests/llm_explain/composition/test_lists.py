@@ -136,10 +136,10 @@ def test_filters_leave_only_what_is_asked_for(explainer: Explainer, shop_tables:
 def test_diversity_shows_more_categories(explainer: Explainer, shop_tables: Tables) -> None:
     category = shop_tables.items.set_index("item_id")["category"]
     plain, diverse = (
-        {category[row.item_id] for row in explainer.rank("u00", k=5, section=None, diversity=weight)}
+        {category[row.item_id] for row in explainer.rank("u03", k=8, section="again", diversity=weight)}
         for weight in (0.0, 1.0)
     )
-    assert len(diverse) == 5 > len(plain)
+    assert len(diverse) == 8 > len(plain)
 
 
 def test_a_merchant_pins_and_buries_and_a_pin_is_not_personal(explainer: Explainer) -> None:

@@ -11,7 +11,7 @@ import zipfile
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import openpyxl
 import pandas as pd
@@ -122,16 +122,14 @@ def _sources(name: str, data: bytes, is_known: Callable[[str], bool], depth: int
         with gzip.open(io.BytesIO(data)) as packed:
             yield from _sources(inner, _unpacked(packed, len(data)), is_known, depth + 1)
     elif lower.endswith(EXCEL_ENDINGS):
-        with zipfile.ZipFile(io.BytesIO(data)) if data[:4] == _ZIP else nullcontext() as archive:
-            _check_unpacked(sum(each.file_size for each in archive.infolist()) if archive else 0, len(data))
-        yield from _excel(name, data, is_known)
+        with _archive(data) if data[:4] == _ZIP else nullcontext():
+            yield from _excel(name, data, is_known)
     elif data[:4] == _ZIP:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with _archive(data) as archive:
             for member in archive.infolist():
                 base = member.filename.rpartition("/")[2]
                 if base and not base.startswith(".") and "__MACOSX" not in member.filename:
-                    with archive.open(member) as packed:
-                        yield from _sources(base, _unpacked(packed, len(data)), is_known, depth + 1)
+                    yield from _sources(base, archive.read(member), is_known, depth + 1)
     elif data[:4] == b"PAR1":
         shape = pyarrow.parquet.read_metadata(io.BytesIO(data))
         # A column of one value repeated takes no room in the file, whatever its number of rows.
@@ -149,7 +147,14 @@ def _sources(name: str, data: bytes, is_known: Callable[[str], bool], depth: int
         yield read_text(name, content, encoding, dialect)
 
 
-def _unpacked(packed: IO[bytes] | gzip.GzipFile, size: int) -> bytes:
+def _archive(data: bytes) -> zipfile.ZipFile:
+    """Return an archive whose files together are as large as tables are; none is read beyond its stated size."""
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    _check_unpacked(sum(each.file_size for each in archive.infolist()), len(data))
+    return archive
+
+
+def _unpacked(packed: gzip.GzipFile, size: int) -> bytes:
     """Return what a file of some size is unpacked to, if it is as large as tables are."""
     data = packed.read(_most_unpacked(size) + 1)
     _check_unpacked(len(data), size)
@@ -190,11 +195,11 @@ def _parsed(text: str) -> Any:
     """Return a value of JSON, or one that Python printed: some exports hold dictionaries with single quotes."""
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         try:
             return ast.literal_eval(text.strip())
         except (SyntaxError, ValueError, MemoryError, RecursionError):
-            raise error from None
+            raise ValueError(str(error)) from None
 
 
 def _records(name: str, rows: Sequence[Mapping[str, Any]], how: str) -> Source:

@@ -20,12 +20,17 @@ COLOUR_DISTANCE: Final = 15.0
 
 LONGEST_SIDE: Final = 256
 
+MOST_PIXELS: Final = 50_000_000
+
+FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+"""Formats that Pillow reads by itself; others, such as EPS, start another program."""
+
 
 def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     """Read a picture on white, at most 256 pixels wide and high.
 
     Args:
-        path: PNG, JPEG, WebP or another format that Pillow reads.
+        path: A picture in one of the ``FORMATS``.
 
     Returns:
         RGB, shape ``(height, width, 3)``.
@@ -36,11 +41,15 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path) as opened:
-            opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            picture = opened.convert("RGBA")
+        with Image.open(path, formats=FORMATS) as opened:
+            is_large = opened.width * opened.height > MOST_PIXELS
+            if not is_large:
+                opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+                picture = opened.convert("RGBA")
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise TableError(f"{path} is not a readable picture but one is needed ({error}). Replace the file.") from error
+    if is_large:
+        raise TableError(f"{path} has more than {MOST_PIXELS:,} pixels but a smaller picture is needed. Scale it down.")
     white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
     return np.asarray(Image.alpha_composite(white, picture).convert("RGB"), dtype=np.uint8)
 

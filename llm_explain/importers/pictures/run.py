@@ -99,9 +99,9 @@ def picture_columns(
     names = items[IMAGE].tolist() if IMAGE in items else [None] * len(items)
     for row, name in enumerate(names):
         progress("Reading pictures", row, len(names))
-        path = images / str(name)
-        reason = "no name" if not isinstance(name, str) or not name else "no file" if not path.is_file() else ""
-        if reason:
+        path = _file_of(name, images.resolve()) if isinstance(name, str) and name else None
+        if path is None:
+            reason = "no file" if isinstance(name, str) and name else "no name"
             missing[reason] = missing.get(reason, 0) + 1
             continue
         rows.append(row)
@@ -115,6 +115,15 @@ def picture_columns(
             colour = main_colour(picture) / np.array([SCALE, SCALE, SCALE, 1.0])
             columns.at[items.index[row], EMBEDDING_COLOUR] = np.round(colour, 6).tolist()  # noqa: PD008
     return columns, missing
+
+
+def _file_of(name: str, folder: Path) -> Path | None:
+    """Return the file that a supplier names; none outside the folder, whatever links lead there."""
+    try:
+        path = (folder / name).resolve()
+        return path if path.is_relative_to(folder) and path.is_file() else None
+    except (OSError, ValueError):  # too long for a file, or a NUL
+        return None
 
 
 def check_pictures(data: Path, *, images: Path, encoder: PictureEncoder, progress: Progress = silent) -> list[str]:

@@ -67,9 +67,16 @@ def test_a_packed_file_is_unpacked_to_a_bounded_size(tmp_path, monkeypatch):
         packed = gzip.compress(packed)
     (tmp_path / "deep.csv.gz").write_bytes(packed)
     pd.DataFrame({"a": np.zeros(10_000_000, np.int8)}).to_parquet(tmp_path / "bomb.parquet")
-    for name in ("bomb.csv.gz", "bomb.zip", "bomb.xlsx", "bomb.parquet"):
+    with zipfile.ZipFile(tmp_path / "many.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(100):  # each of them is small enough
+            archive.writestr(f"{number}.csv", many[:9_000])
+    monkeypatch.setattr(files, "MOST_RATIO", 1)
+    for name in ("bomb.csv.gz", "bomb.zip", "bomb.xlsx", "bomb.parquet", "many.zip"):
         with pytest.raises(TableError, match="but a table is smaller"):
             files.read_sources(tmp_path / name, lambda _: False)
+    (tmp_path / "deep.json").write_text("[" * 200_000)
+    with pytest.raises(TableError, match=r"deep\.json is not readable"):
+        files.read_sources(tmp_path / "deep.json", lambda _: False)
     with pytest.raises(TableError, match="packed more than 3 times"):
         files.read_sources(tmp_path / "deep.csv.gz", lambda _: False)
 

@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 from llm_explain.cli import app
 from llm_explain.errors import SettingError, TableError
+from llm_explain.importers.pictures import pixels as pixels_module
 from llm_explain.importers.pictures.encoders import ColourShape, open_encoder
 from llm_explain.importers.pictures.pixels import foreground, main_colour, read_picture
-from llm_explain.importers.pictures.run import check_pictures, import_pictures
+from llm_explain.importers.pictures.run import check_pictures, import_pictures, picture_columns
 from scoring.data.catalogue import Catalogue
 from scoring.data.tables import Tables
 from scoring.model.item_tower import dense_columns
@@ -120,6 +121,29 @@ def test_a_shop_without_pictures_is_an_error(shop: Path) -> None:
         TableError, match=r"the items have no picture under .* \(missing: {'no file': 3, 'no name': 1}\)"
     ):
         import_pictures(shop / "data", images=shop / "empty", out=shop / "out", encoder=ColourShape())
+
+
+def test_a_supplier_names_no_file_outside_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for path in (tmp_path / "secret.png", folder / "own.png"):
+        drawn("rectangle", RED).save(path)
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    names = ["own.png", "../secret.png", str(tmp_path / "secret.png"), "link.png", "/etc/passwd", "x" * 5_000, "a\0b"]
+    columns, missing = picture_columns(pd.DataFrame({"image": names}), folder, ColourShape())
+    assert columns["embedding_colour"].notna().tolist() == [True, *[False] * 6]
+    assert missing == {"no file": 6}
+
+
+def test_a_picture_of_many_pixels_or_of_a_program_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "large.png"
+    drawn("rectangle", RED).save(path)
+    monkeypatch.setattr(pixels_module, "MOST_PIXELS", 6_399)
+    with pytest.raises(TableError, match="more than 6,399 pixels"):
+        read_picture(path)
+    drawn("rectangle", RED).save(path, format="EPS")
+    with pytest.raises(TableError, match="cannot identify image file"):
+        read_picture(path)
 
 
 def test_any_vision_model_is_an_encoder(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def _serve_http(explainer: Explainer, staff: Staff | None, locale: str | None, h
     from llm_explain.agents.mcp_server import mcp_server
     from llm_explain.agents.stored_users import StoredUsers
     from llm_explain.agents.toolbox import Toolbox
+    from llm_explain.cli.logs import configure_logs
     from llm_explain.cli.server import config_of
     from llm_explain.service.settings import ServiceSettings
     from llm_explain.state import State
@@ -82,6 +83,7 @@ def _serve_http(explainer: Explainer, staff: Staff | None, locale: str | None, h
     torch.set_num_threads(settings.threads)
     for user_id in explainer.events.user_ids[:1]:  # what is read for the first list would make the first answer late
         explainer.recommend(user_id, locale=locale)
+    configure_logs(settings.log_level)  # after the server, which sets up logs of its own
     app = server.streamable_http_app(stateless_http=True, json_response=True, host=host)
     guard(app, settings, state)
     try:

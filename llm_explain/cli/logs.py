@@ -70,6 +70,7 @@ def configure_logs(level: str = "INFO") -> None:
         logger.propagate = name != "uvicorn.access"
     for name in ("sqlalchemy.engine", "asyncio", "httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)  # its messages quote what a client sent
     logging.raiseExceptions = False
 
 

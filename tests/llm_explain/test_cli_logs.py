@@ -99,6 +99,7 @@ def test_every_logger_writes_json(capsys: pytest.CaptureFixture[str]) -> None:
         configure_logs("INFO")
         logging.getLogger("uvicorn.error").info("hello %s", SECRET)
         logging.getLogger("uvicorn.access").info("GET /v1/users/%s", SECRET)
+        logging.getLogger("mcp.server.transport_security").error(f"Invalid Host header: {SECRET}")
     finally:
         root.handlers, logging.raiseExceptions = before[0], raises
         root.setLevel(before[1])

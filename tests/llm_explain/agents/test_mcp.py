@@ -277,10 +277,15 @@ def test_a_real_process_answers_over_http_by_the_scope_of_the_key(shop_artifacts
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-c", "from llm_explain.cli import main; main()", "mcp", "--http", "--port", str(port)]
-    settings = {"LLM_EXPLAIN_DATABASE_URL": database, "LLM_EXPLAIN_ARTIFACTS": str(shop_artifacts)}
-    server = subprocess.Popen(
-        [*command, "--artifacts", str(shop_artifacts)], env={**os.environ, **settings}, stderr=subprocess.DEVNULL
-    )
+    settings = {
+        "LLM_EXPLAIN_DATABASE_URL": database,
+        "LLM_EXPLAIN_ARTIFACTS": str(shop_artifacts),
+        "LLM_EXPLAIN_FAILURE_RATE_PER_SECOND": "0.01",  # however slow the machine is
+    }
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(
+            [*command, "--artifacts", str(shop_artifacts)], env={**os.environ, **settings}, stderr=log
+        )
     url = f"http://127.0.0.1:{port}/mcp"
 
     async def run() -> tuple[Any, Any]:
@@ -304,12 +309,17 @@ def test_a_real_process_answers_over_http_by_the_scope_of_the_key(shop_artifacts
         own, staff = asyncio.run(run())
         large = httpx2.post(url, headers={"Authorization": f"Bearer {key}"}, json={"x": "y" * 1_000_001})
         stream = httpx2.get(url, headers={"Authorization": f"Bearer {key}", "Accept": "text/event-stream"})
+        named = httpx2.post(url, headers={"Authorization": f"Bearer {key}", "Host": "evil.example"}, json={})
         failures = [httpx2.post(url).status_code for _ in range(40)]
     finally:
         server.kill()
         server.wait()
     assert refused.status_code == 401
     assert large.status_code == 413
+    assert named.status_code == 421
+    lines = (tmp_path / "log").read_text()
+    assert "evil" not in lines
+    assert all(json.loads(line) for line in lines.splitlines() if not line.startswith("Loading"))
     assert (stream.status_code, stream.headers["cache-control"]) == (405, "private, no-store")  # none stays open
     assert 429 in failures
     assert len(own.structured_content["items"]) == 2
@@ -324,8 +334,9 @@ def test_the_first_call_is_not_the_first_list(
     monkeypatch.setenv("LLM_EXPLAIN_DATABASE_URL", f"sqlite:///{tmp_path / 'state.db'}")
     monkeypatch.setattr(explainer, "recommend", lambda user_id, **_: done.append(user_id))
     monkeypatch.setattr(uvicorn.Server, "run", lambda _: done.append("served"))
+    monkeypatch.setattr("llm_explain.cli.logs.configure_logs", done.append)
     _serve_http(explainer, None, None, "127.0.0.1", 1)
-    assert done == [explainer.events.user_ids[0], "served"]
+    assert done == [explainer.events.user_ids[0], "INFO", "served"]
 
 
 @pytest.mark.parametrize("user_id", ["", "u" * 129, "u\0", "u\n"])

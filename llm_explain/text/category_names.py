@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
@@ -12,16 +13,17 @@ from llm_explain.text.word_boundaries import SIGN
 from scoring.data.catalogue import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping, Sequence
 
 PATH: Final = " › "
 """What stands between two names of a path where the last one alone says too little."""
 
-LEAST_NAMED: Final = 0.5
-"""Least share of a category's titles that call the item what the category is called."""
+LEAST_NAMED: Final = 0.25
+"""Least share of titles that prove a name, because they begin or end with its words."""
 
 LEAST_STEM: Final = 3
 MOST_ENDING: Final = 3
+MARK: Final = re.compile(r"[,(:;/|\d]|\s[-–—]\s")
 WORD: Final = re.compile(r"[^\W\d_]+")
 JOINED: Final = re.compile(r"[&,+]|\w\s+(?:and|or)\s+\w")
 
@@ -48,39 +50,75 @@ def category_in(text: str, known: Collection[str], locale: str = "en") -> str:
     return next((names[name.casefold()] for name in told if name.casefold() in names), last[0])
 
 
-def says_what_it_is(above: str, name: str, titles: Collection[str], locale: str) -> bool:
-    """Return whether the last name of a path says what its items are.
+class TitleWords:
+    """Finds the names of paths that do not say what the items below them are, such as "Piano" below "Sheet music".
 
-    It does if it repeats a word of the name above, or if half of the titles call their item so, and more of them
-    than call it what the name above says.
+    A name stands alone as long as nothing speaks against it. It does if it repeats a word of the name above, or if a
+    quarter of the titles begin or end with its words. Of another name, these speak against it: it is an audience or a
+    size, more titles begin or end with words of the name above, or something below another name is called so.
 
     Args:
-        above: The name above, such as "Sheet music".
-        name: The last name, such as "Piano".
-        titles: Titles of the items.
+        titles: Titles of the items below each pair of a name and the one above it.
         locale: Language of the shop.
-
-    Returns:
-        Whether it does; not if the language has no rule for the head of a title.
     """
-    known = word_list(locale)
-    heads = [found["head"] for title in titles if (found := re.search(known.head or r"(?!)", title))]
-    own, others = ([w for w in WORD.findall(text) if w.lower() not in known.stop_words] for text in (name, above))
-    if any(_are_alike(word, other) for word in own for other in others):
-        return True
-    n_own, n_others = (sum(any(_are_alike(head, word) for word in said) for head in heads) for said in (own, others))
-    return n_own > n_others and n_own >= LEAST_NAMED * len(titles)
+
+    def __init__(self, titles: Mapping[tuple[str, str], Sequence[str]], locale: str) -> None:
+        self._known = word_list(locale)
+        self._edges = {pair: [self._ends(title) for title in own] for pair, own in titles.items()}
+        self._above: defaultdict[str, set[str]] = defaultdict(set)
+        for (above, name), ends in self._edges.items():
+            for word in {word for own in (*ends, self._words(name)[-1:], self._words(name)[:1]) for word in own}:
+                self._above[_stem(word)].add(above)
+
+    def unclear(self) -> set[str]:
+        """Return the names."""
+        return {name for above, name in self._edges if not self._stands_alone(above, name)}
+
+    def _stands_alone(self, above: str, name: str) -> bool:
+        own, others, ends = self._words(name), self._words(above), self._edges[above, name]
+        if any(_are_alike(word, other) for word in own for other in others):
+            return True
+        if name.casefold() in self._known.audiences:
+            return False
+        n_own, n_others = (sum(_any_alike(words, said) for words in ends) for said in (own, others))
+        if n_own >= max(1, n_others, LEAST_NAMED * len(ends)):
+            return True
+        return n_others <= n_own and not any(self._above[_stem(word)] - {above} for word in own)
+
+    def _words(self, text: str) -> list[str]:
+        return [word for word in WORD.findall(text) if word.casefold() not in self._known.stop_words]
+
+    def _ends(self, title: str) -> tuple[str, ...]:
+        """Return the first word of a title and the last one before a mark or a number, but for "… for piano"."""
+        words = WORD.findall(MARK.split(title, maxsplit=1)[0])
+        is_of = len(words) > 1 and words[-2].casefold() in self._known.stop_words
+        return tuple(words[:1] if is_of else {*words[:1], *words[-1:]})
+
+
+def _any_alike(words: Sequence[str], others: Sequence[str]) -> bool:
+    return any(_are_alike(word, other) for word in words for other in others)
+
+
+def _plain(word: str) -> str:
+    """Return a word in small letters without accents."""
+    return "".join(sign for sign in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(sign))
+
+
+def _stem(word: str) -> str:
+    """Return the beginning of a word, so that singular and plural are mostly equal."""
+    plain = _plain(word)
+    return plain if re.search(SIGN, plain) else plain[: max(LEAST_STEM + 1, len(plain) - MOST_ENDING)]
 
 
 def _are_alike(one: str, other: str) -> bool:
     """Return whether two words differ by an ending or accents, or the first is a compound that ends in the second."""
-    one, other = (unicodedata.normalize("NFD", word.casefold()) for word in (one, other))
-    one, other = ("".join(sign for sign in word if not unicodedata.combining(sign)) for word in (one, other))
-    if one.endswith(other) and (len(other) > LEAST_STEM or re.search(SIGN, other)):
-        return True
+    one, other = _plain(one), _plain(other)
     n_shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    if re.search(SIGN, other):
+        return one.endswith(other)
     n_least = min(LEAST_STEM + 1, len(one), len(other))
-    return n_least >= LEAST_STEM and n_shared >= n_least and max(len(one), len(other)) - n_shared <= MOST_ENDING
+    is_inflected = max(len(one), len(other)) - n_shared <= MOST_ENDING and LEAST_STEM <= n_least <= n_shared
+    return is_inflected or (len(_stem(other)) > LEAST_STEM + 1 and one.endswith((other, _stem(other), other[:-1])))
 
 
 def in_plural(name: str, locale: str, *, is_of_things: bool = False) -> str:

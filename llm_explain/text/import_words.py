@@ -45,7 +45,7 @@ class Words(StrictModel):
         sensitive_exceptions: Regular expressions of names that begin like sensitive ones.
         harmless: Regular expressions of names that begin like sensitive ones of another language.
         speaks: Regular expressions of words with which a supplier speaks in a name; such names are quoted.
-        head: Regular expression whose group ``head`` is the word of a title that says what the item is.
+        audiences: Categories that say for whom or how large an item is.
         stop_words: Words that name no kind of product.
         word_endings: Endings of a word's plural, longest first.
         plurals: Plurals of words for things, by the word.
@@ -76,7 +76,7 @@ class Words(StrictModel):
     sensitive_exceptions: tuple[str, ...] = ()
     harmless: tuple[str, ...] = ()
     speaks: tuple[str, ...] = ()
-    head: str = ""
+    audiences: frozenset[str] = frozenset()
     stop_words: tuple[str, ...] = ()
     word_endings: tuple[str, ...] = ()
     plurals: dict[str, str] = {}

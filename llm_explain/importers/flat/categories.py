@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from llm_explain.importers.flat.names import HASH, clean, is_shouted, sentence_case
 from llm_explain.importers.flat.values import each_value
-from llm_explain.text.category_names import PATH, in_plural, says_what_it_is
+from llm_explain.text.category_names import PATH, TitleWords, in_plural
 from llm_explain.text.import_words import words
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ LEAST_ITEMS: Final = 20
 def category_table(column: pd.Series, titles: pd.Series, locale: str = "en") -> pd.DataFrame:
     """Choose one category for each item.
 
-    The last name of a path stands alone if it says what the items are. "Piano" below "Sheet music" does not: the
-    category is "Sheet music › Piano".
+    The last name of a path stands alone, unless it does not say what the items are. Then the category is, for
+    example, "Sheet music › Piano".
 
     Args:
         column: Categories as the export has them: names, paths such as ``Home > Kitchen > Mugs``, or lists.
@@ -53,7 +53,7 @@ def category_table(column: pd.Series, titles: pd.Series, locale: str = "en") -> 
     leaves = named.explode().dropna().map(lambda path: path[-1])
     counts = leaves.value_counts()
     single = named.map(lambda found: _most_specific(found, counts), na_action="ignore")
-    unclear = _unclear(single.dropna(), titles, locale)
+    unclear = _unclear(single[single.str.len() > 1], titles, locale)
     is_loud = is_shouted(single.dropna().map(lambda path: str(path[-1])).unique().tolist())
 
     def said(path: tuple[str, ...]) -> str:
@@ -92,9 +92,10 @@ def category_codes(column: pd.Series) -> pd.Series:
 
 def _unclear(paths: pd.Series, titles: pd.Series, locale: str) -> set[str]:
     """Return the last names of paths that do not say what the items below them are."""
-    rows = pd.DataFrame({"end": paths.map(lambda path: path[-2:]), "title": titles.reindex(paths.index)})
-    ends = rows[rows["end"].map(len) > 1].groupby("end")["title"]
-    return {end[-1] for end, named in ends if not says_what_it_is(*end, named.dropna().unique().tolist(), locale)}
+    below: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for (*_, above, name), title in zip(paths, titles.reindex(paths.index), strict=True):
+        below[above, name] |= {title: None} if isinstance(title, str) else {}
+    return TitleWords({pair: [*own] for pair, own in below.items()}, locale).unclear()
 
 
 def _most_specific(found: list[tuple[str, ...]], counts: pd.Series) -> tuple[str, ...]:

@@ -80,7 +80,10 @@ class TitleWords:
             return True
         if name.casefold() in self._known.audiences:
             return False
-        n_own, n_others = (sum(_any_alike(words, said) for words in ends) for said in (own, others))
+        n_own, n_others = (
+            sum(any(_are_alike(word, other) for word in words for other in said) for words in ends)
+            for said in (own, others)
+        )
         if n_own >= max(1, n_others, LEAST_NAMED * len(ends)):
             return True
         return n_others <= n_own and not any(self._above[_stem(word)] - {above} for word in own)
@@ -95,24 +98,27 @@ class TitleWords:
         return tuple(words[:1] if is_of else {*words[:1], *words[-1:]})
 
 
-def _any_alike(words: Sequence[str], others: Sequence[str]) -> bool:
-    return any(_are_alike(word, other) for word in words for other in others)
+def plain(word: str) -> str:
+    """Return a word in small letters without accents.
 
+    Args:
+        word: The word.
 
-def _plain(word: str) -> str:
-    """Return a word in small letters without accents."""
+    Returns:
+        Its letters.
+    """
     return "".join(sign for sign in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(sign))
 
 
 def _stem(word: str) -> str:
     """Return the beginning of a word, so that singular and plural are mostly equal."""
-    plain = _plain(word)
-    return plain if re.search(SIGN, plain) else plain[: max(LEAST_STEM + 1, len(plain) - MOST_ENDING)]
+    letters = plain(word)
+    return letters if re.search(SIGN, letters) else letters[: max(LEAST_STEM + 1, len(letters) - MOST_ENDING)]
 
 
 def _are_alike(one: str, other: str) -> bool:
     """Return whether two words differ by an ending or accents, or the first is a compound that ends in the second."""
-    one, other = _plain(one), _plain(other)
+    one, other = plain(one), plain(other)
     n_shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
     if re.search(SIGN, other):
         return one.endswith(other)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from babel.numbers import get_decimal_symbol
 
-from llm_explain.text.category_names import PATH
+from llm_explain.text.category_names import PATH, plain
 from llm_explain.text.import_words import word_list, words
 from llm_explain.text.name_cleaning import clean_name
 from llm_explain.text.name_dictionary import SOURCE_LOCALE, load_name_dictionary
@@ -216,7 +215,7 @@ class ReferringExpressions:
         head = _first(name)
         forms = {head, *(re.sub(ending, one, head) for ending, one in self._words.singulars.items())}
         return bool(self._words.nouns) and (
-            head in self._genders or not self._words.nouns.isdisjoint(map(_plain, forms))
+            head in self._genders or not self._words.nouns.isdisjoint(map(plain, forms))
         )
 
     def _is_plural(self, name: str) -> bool:
@@ -340,8 +339,3 @@ def _opened(name: str) -> str:
 def _first(name: str) -> str:
     """Return the first word of a name, in small letters."""
     return name.partition(" ")[0].rstrip(",:;").lower()
-
-
-def _plain(word: str) -> str:
-    """Return a word without accents."""
-    return "".join(letter for letter in unicodedata.normalize("NFD", word) if not unicodedata.combining(letter))

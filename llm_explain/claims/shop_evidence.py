@@ -192,6 +192,11 @@ class ShopEvidence:
         return np.asarray(np.unique(of_item.astype(str), return_inverse=True)[1], dtype=np.int64)
 
     @cached_property
+    def has_variants(self) -> Flags:
+        """Whether another item is a variant of each item, shape ``(n_items,)``."""
+        return np.bincount(self.family)[self.family] > 1
+
+    @cached_property
     def paid_in_year(self) -> PaidInYear:
         """What all users paid for each item in the year before the snapshot; computed once, from every event."""
         return PaidInYear.of(self.events, self.snapshot.as_of, len(self.catalogue))

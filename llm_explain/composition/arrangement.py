@@ -206,7 +206,11 @@ def _page(
     n_pins = len(selection.pins)
     if selection.section is not None:
         found = found.take(_is_asked_for(evidence, found))
-        found = found.take(np.lexsort((found.rank, found.pin)))  # a pin stands for its title
+        is_own = np.isin(found.item, evidence.item)
+        is_other_variant = found.is_again & ~is_own & evidence.shop.has_variants[found.item]
+        is_kept = ~is_other_variant | (found.pin < n_pins)
+        found, is_own = found.take(is_kept), is_own[is_kept]
+        found = found.take(np.lexsort((found.rank, ~is_own, found.pin)))  # a pin stands for its title
         found = found.take(_first_of_each(evidence.shop.title_index[found.item]))
         found = found.take(np.lexsort((found.rank, -found.fit, found.pin)))
         for of_one in (evidence.shop.family, evidence.shop.product):

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 OWN_COUNTS: Final = ("count_10", "count_30", "count_90", "count")
 """Features of a bought item that rank by personal frequency."""
 
+FOR_STRANGERS: Final = ("towers", "context")
+"""Parts of the model that rank items for users without target events."""
+
 SIGNAL_COUNTS: Final = ("count_10", "count")
 """Features of an item with signal events, such as views, that rank by how often each signal kind occurred."""
 
@@ -176,7 +179,7 @@ def find_blend(
     ranked = sorted(simple, key=lambda name: -search.value(simple[name]))
     chosen = [ranked[0], "trained"] if is_trained else ranked[:2]
     weights = search.best([starts[name] for name in chosen])
-    if not weights[: len(PARTS)].any():
+    if not weights[[PARTS.index(part) for part in FOR_STRANGERS]].any():
         strangers = _for_strangers(data, window, trainer, links, users, asked, search, alone[popularity])
         backing = [alone[linked]] if linked and not any(weights[names.index(name)] for name in tables) else []
         backing += [part for part in (strangers, alone[popularity]) if part[weights == 0].any()]

@@ -55,9 +55,9 @@ class RelatedTitle(ClaimKind):
 
     Rule: ``other_item_id`` is an item of a counted target event of the user. Its title has a letter, it is not
     sensitive, and the user did not dislike it. The user has no such event of the item's title. The first of these
-    relations holds; the first, third and fourth need a purchase, the second another event.
+    relations holds. The first, third and fourth need a purchase of the item's brand, the second another event.
 
-    - Another size: both are of one category and brand. The titles are alike but for one size, of which one is at least
+    - Another size: both are of one category. The titles are alike but for one size, of which one is at least
       30 % larger (see ``sizes``). ``size`` is that of the item's title, and ``other_size`` that of the other one, as
       the titles write them in small letters. Of several, it is the one bought last.
     - One series: what stands before a colon, a dash or the number of a part is the same in both titles: ``series``.
@@ -190,12 +190,12 @@ def _relation(shop: ShopEvidence, item: int, past: _Past) -> dict[str, Fact]:
         if (series := same_series(title, other)) is not None:
             return {"series": series}
     else:
-        is_one = category == known and catalogue.brand_index[item] == catalogue.brand_index[past.item]
-        if is_one and (sizes := other_size(title, other)) is not None:
+        is_of_brand = catalogue.brand_index[item] == catalogue.brand_index[past.item]
+        if is_of_brand and category == known and (sizes := other_size(title, other)) is not None:
             return {"size": sizes[0], "other_size": sizes[1]}
-        if (shared := parts.same_range(title, other, (category, known))) is not None:
+        if is_of_brand and (shared := parts.same_range(title, other, (category, known))) is not None:
             return {"range_name": shared.part, "own_thing": shared.own, "known_thing": shared.known}
-        if category == known and (shared := parts.same_thing(title, other, category)) is not None:
+        if is_of_brand and category == known and (shared := parts.same_thing(title, other, category)) is not None:
             return {"thing": shared.part, "design": shared.own, "known_design": shared.known}
     if (
         category != known

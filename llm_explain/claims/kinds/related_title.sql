@@ -48,7 +48,7 @@ create or replace macro thing_side() as (select side from thing_end);
 
 create or replace view title_pair as
 select c.rid, c.event_kind, c.own_title, c.other_title, coalesce(c.own_category, '') as own_category, coalesce(o.category, '') as other_category,
-       name_words(c.own_title) as own, name_words(c.other_title) as known
+       name_words(c.own_title) as own, name_words(c.other_title) as known, o.brand is not distinct from c.own_brand as is_of_brand
 from claim c join items o on o.item_id = c.other_item_id
 where c.claim = 'related_title' and regexp_matches(c.other_title, '\p{L}')
   and exists (
@@ -59,7 +59,7 @@ where c.claim = 'related_title' and regexp_matches(c.other_title, '\p{L}')
 
 -- Where both titles can be parted: the words that they share at one side, and what is left of each.
 create or replace view title_split as
-with pair as materialized (from title_pair where event_kind = 'purchase')
+with pair as materialized (from title_pair where event_kind = 'purchase' and is_of_brand)
 select *, at_end(small(own), n, side) as part
 from (select *, unnest(range(1, least(len(own), len(known))::bigint)) as n from pair)
      cross join (values (1), (-1)) as s(side)

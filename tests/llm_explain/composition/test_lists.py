@@ -185,6 +185,25 @@ def test_a_list_shows_one_variant_of_what_is_new(explainer: Explainer, monkeypat
     assert pinned[:2] == [new[2], new[1]]
 
 
+def test_of_variants_with_one_title_only_the_one_that_was_bought_is_shown(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = explainer.rank("u00", k=40, section="mixed")
+    bought = max((row for row in rows if row.section == "again"), key=lambda row: row.rank)
+    other = min((row for row in rows if row.section == "new"), key=lambda row: row.rank)
+    assert other.rank < bought.rank
+    shop = explainer.shop
+    known, sibling = shop.catalogue.index_of([bought.item_id, other.item_id]).tolist()
+    family, titles = shop.family.copy(), shop.title_index.copy()
+    family[sibling], titles[sibling] = family[known], titles[known]
+    monkeypatch.setattr(shop, "family", family)
+    monkeypatch.setattr(shop, "title_index", titles)
+    monkeypatch.setattr(shop, "has_variants", np.bincount(family)[family] > 1)
+    assert bought.item_id in ids(explainer.rank("u00", k=40, section="mixed"))
+    for left_out in ([], [bought.item_id]):
+        assert other.item_id not in ids(explainer.rank("u00", k=40, section="mixed", exclude=left_out))
+
+
 def test_of_the_variants_the_one_in_the_usual_size_is_shown(
     explainer: Explainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

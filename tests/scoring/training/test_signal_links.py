@@ -11,10 +11,12 @@ from shop import SMALL
 
 from scoring.data.history import EventLog
 from scoring.data.tables import ITEM_ID, KIND, TIMESTAMP, USER_ID, Tables
+from scoring.model.model import PARTS
 from scoring.scorer.scorer import GlassBoxScorer
 from scoring.scorer.storage import load_scorer
 from scoring.training.comparison import compare, last_task
 from scoring.training.training import train
+from scoring.training.weight_search import WeightSearch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,3 +130,13 @@ def test_a_guest_sees_what_views_tell_where_purchases_tell_customers_more(tmp_pa
     )
     assert guest.argmax() == 7, "the item looked at"
     assert len(np.unique(nobody)) > 1, "a stranger sees what many buy"
+
+
+def test_popularity_ranks_for_a_stranger_where_the_model_speaks_of_own_items_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WeightSearch, "best", lambda _, starts: np.eye(len(starts[0]))[PARTS.index("own")])
+    train(shop(), SMALL, tmp_path, cutoff=CUTOFF, protocol="last")
+    scorer = load_scorer(tmp_path)
+    log = EventLog(shop().events, scorer.catalogue, scorer.shop)
+    assert len(np.unique(scorer.score(scorer.read(log.history("nobody", CUTOFF))))) > 1

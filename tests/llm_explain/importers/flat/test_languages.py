@@ -236,3 +236,21 @@ def test_the_headers_and_kinds_of_the_documentation_are_read() -> None:
     kinds = re.findall(r"`(\w+)`", page.partition("Sentences have words for ")[2].partition("Of other kinds")[0])
     spoken = yaml.safe_load((prompts_root() / "en" / "event_kinds.yaml").read_text())["writer"]["forms"]
     assert {*kinds} == {*spoken, "purchase", "refund", "cancel", "remove_from_cart", "dislike"}
+
+
+def test_a_dutch_catalogue_with_two_levels_and_a_log_with_mail_addresses(tmp_path):
+    (tmp_path / "artikelen.csv").write_text(
+        "Artikelnummer;Artikelomschrijving;Hoofdgroep;Subgroep;Verkoopprijs (EUR);In assortiment sinds\n"
+        "F1;Buitenband Marathon Plus 28 inch;Onderdelen;Buitenbanden;39,95;03-03-2025\n"
+        "F2;Helm Protone;Kleding;Helmen;129,00;04-03-2025\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "bestelregels.csv").write_text(
+        "Ordernummer;E-mailadres;Artikelnummer;Besteldatum;Aantal\n"
+        "W1;a@example.org;F1;13-05-2025 10:00;2\nW2;b@example.org;F2;14-05-2025 11:00;1\n",
+        encoding="utf-8",
+    )
+    tables = import_flat(sorted(tmp_path.glob("*.csv")), out=tmp_path / "out").tables
+    assert tables.items["category"].tolist() == ["Buitenbanden", "Helmen"]
+    assert tables.items["price"].tolist() == [39.95, 129.0]
+    assert tables.events["quantity"].tolist() == [2, 1]

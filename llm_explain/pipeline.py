@@ -18,6 +18,7 @@ from llm_explain.composition.cards import Budget
 from llm_explain.policy.masking import mask_attribution
 from llm_explain.records import Explanation
 from llm_explain.text.sentence_spec import SentenceRequest
+from llm_explain.text.skeleton import ITEM as ITEM_SLOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -238,12 +239,18 @@ class Pipeline:
             ),
         )
         said: dict[int, Claim] = {}
-        asked = [replace(requests[row], claims=(fact,), is_neutral=True) for row, fact in found.items()]
-        seconds = self._written(asked, 0.0, replace(self.limits, names_item=False)) if asked else []
-        for (row, fact), second in zip(found.items(), seconds, strict=True):
-            both = self.writer.joined(texts[row], second, self.limits, self.locale)
-            if both is not None:
-                texts[row], said[row] = both, fact
+        # Behind the name of another item, "this" would mean that one.
+        others = {row for row in found if any("other_item_id" in claim.facts for claim in requests[row].claims)}
+        for names_item, own in ((False, found.keys() - others), (True, others)):
+            own_facts = {row: fact for row, fact in found.items() if row in own}
+            asked = [replace(requests[row], claims=(fact,), is_neutral=True) for row, fact in own_facts.items()]
+            seconds = self._written(asked, 0.0, replace(self.limits, names_item=names_item)) if asked else []
+            for (row, fact), second in zip(own_facts.items(), seconds, strict=True):
+                if names_item and second is not None and f"{{{ITEM_SLOT}}}" not in second.skeleton:
+                    continue
+                both = self.writer.joined(texts[row], second, self.limits, self.locale)
+                if both is not None:
+                    texts[row], said[row] = both, fact
         return texts, said
 
     def _subject_lines(

@@ -362,11 +362,12 @@ def _linked_first(items: IndexArray, evidence: Evidence) -> IndexArray:
     """
     catalogue, block = evidence.shop.catalogue, np.arange(len(items)) // LOOK_AHEAD
     is_linked = evidence.shop.visible_links.with_any(evidence.item, items)
-    names = np.array(catalogue.category_names, dtype=object)
+    is_named = np.array(catalogue.category_names, dtype=object) != NO_CATEGORY
     category = catalogue.category_index[items]
-    is_second = np.ones(len(items), dtype=bool)
-    is_second[_first_of_each((block * 2 + is_linked) * len(names) + category)] = False
-    return np.lexsort((np.arange(len(items)), is_second & (names[category] != NO_CATEGORY), ~is_linked, block))
+    is_second = is_named[category]
+    is_second[_first_of_each((block * 2 + is_linked) * len(is_named) + category)] = False
+    is_second |= np.array([evidence.shop.is_sensitive(item) for item in items.tolist()], dtype=bool)  # says nothing
+    return np.lexsort((np.arange(len(items)), is_second, ~is_linked, block))
 
 
 def _returns(evidence: Evidence) -> IndexArray:

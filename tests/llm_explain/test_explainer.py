@@ -288,7 +288,7 @@ def test_a_changed_artifact_is_refused_by_hash(shop_artifacts: Path, tmp_path: P
 @pytest.mark.parametrize(("locale", "surface"), [("en", "push"), ("en", "card"), ("zh", "push"), ("zh", "detail")])
 def test_a_surface_sets_length_and_tone(explainer: Explainer, locale: str, surface: str) -> None:
     limits = load_surfaces(locale)[surface]
-    rows = explainer.recommend("u01", k=6, locale=locale, surface=surface)
+    rows = explainer.recommend("u01", k=8, locale=locale, surface=surface)
     texts = [row.text for row in rows if row.text]
     assert len(texts) >= 3
     assert all(len(text.text) <= limits.max_length and text.verdict.ok for text in texts)
@@ -353,6 +353,9 @@ def test_surfaces_differ_in_length_facts_and_subject_lines(explainer: Explainer)
         texts[surface] = {(row.user_id, row.item_id): row.text.text for row in rows if row.text}
         assert all(row.text is None or row.text.verdict.ok for row in rows)
         assert all((row.subject_line is not None) <= (surface == "email") for row in rows)
+        for row in rows:  # behind the name of another item, "this" would be that one
+            first, _, second = row.text.skeleton.partition(". ") if row.text else ("", "", "")
+            assert not second or "other_item}" not in first or "{item}" in second
     assert max(map(len, texts["push"].values())) <= 60
     shared = texts["email"].keys() & texts["detail"].keys()
     assert len(shared) > 10

@@ -345,10 +345,11 @@ def test_a_list_asks_for_visible_links(explainer: Explainer, monkeypatch: pytest
 def test_the_best_linked_item_of_each_category_comes_first() -> None:
     catalogue = SimpleNamespace(category_names=["", "bread", "eggs"], category_index=np.array([2, 2, 1, 2, 0, 0]))
     linked = np.array([True, True, True, False, True, True])
-    shop = SimpleNamespace(catalogue=catalogue, visible_links=SimpleNamespace(with_any=lambda own, items: linked))
+    links = SimpleNamespace(with_any=lambda own, items: linked)
+    shop = SimpleNamespace(catalogue=catalogue, visible_links=links, is_sensitive=lambda item: item == 5)
     evidence: Any = SimpleNamespace(shop=shop, item=np.zeros(0, dtype=np.int64))
-    # Items without a category are not alike. The second egg comes after them, the egg without a link last.
-    assert _linked_first(np.arange(6), evidence).tolist() == [0, 2, 4, 5, 1, 3]
+    # Items without a category are not alike. The second egg and what is sensitive come later, what has no link last.
+    assert _linked_first(np.arange(6), evidence).tolist() == [0, 2, 4, 1, 5, 3]
 
 
 @pytest.mark.parametrize("is_seen", [True, False])

@@ -90,7 +90,7 @@ def build(
             n_each=each,
             begun=dict(begun.sentences) if begun else None,
             progress=report,
-            keep=lambda found: Phrasebook(header, found).write(path),
+            keep=lambda found: Phrasebook(header, found, edited=begun.edited if begun else frozenset()).write(path),
         )
     short = {combination: len(texts) for combination, texts in sentences.items() if len(texts) < each}
     figures = {

@@ -1,7 +1,8 @@
 """The phrasebook: skeletons that a language model wrote ahead of time, spoken at the price of a look-up.
 
 A file of a locale's folder, ``phrasebook.jsonl``: a first line that says who wrote it, then a line for each combination
-of claim kinds and tone. The file is never trusted: each skeleton passes the verifier when it is first needed.
+of claim kinds and tone. Of its texts, ``sentences`` are as a model wrote them, and ``edited`` are those that a person
+changed. The file is never trusted: each skeleton passes the verifier when it is first needed.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from llm_explain.text.skeleton import Skeleton, Tone
 
 FILE = "phrasebook.jsonl"
+
+EDITED = "edited"
+"""Stands behind the model of a sentence that a person changed."""
 
 Combination = tuple[tuple[str, ...], str]
 """Claim kinds in order, and a tone."""
@@ -68,11 +72,13 @@ class Phrasebook:
         header: What wrote it.
         sentences: Texts by combination.
         digest: Hash of the file, for the provenance of a text; empty for one that was not read from a file.
+        edited: Texts that a person changed.
     """
 
     header: PhrasebookHeader
     sentences: Mapping[Combination, Sequence[str]] = field(default_factory=dict)
     digest: str = ""
+    edited: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, path: Path) -> Phrasebook:
@@ -92,14 +98,16 @@ class Phrasebook:
             first, *rows = (json.loads(line) for line in data.decode("utf-8").splitlines())
             header = PhrasebookHeader(**first)
             sentences: dict[Combination, Sequence[str]] = {
-                (tuple(map(str, row["kinds"])), str(row["tone"])): tuple(map(str, row["sentences"])) for row in rows
+                (tuple(map(str, row["kinds"])), str(row["tone"])): (*row["sentences"], *row.get("edited", ()))
+                for row in rows
             }
+            edited = frozenset(text for row in rows for text in row.get("edited", ()))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PromptError(
                 f"{path} cannot be read as a phrasebook ({error}) but a line with its header and a line for each "
                 "combination are needed. Build it again with llm-explain phrasebook build."
             ) from error
-        return cls(header, sentences, f"sha256:{hashlib.sha256(data).hexdigest()}")
+        return cls(header, sentences, f"sha256:{hashlib.sha256(data).hexdigest()}", edited)
 
     def write(self, path: Path) -> None:
         """Write the phrasebook, a line for each combination, in one step.
@@ -108,7 +116,12 @@ class Phrasebook:
             path: The file.
         """
         rows = [
-            {"kinds": list(kinds), "tone": tone, "sentences": list(texts)}
+            {
+                "kinds": list(kinds),
+                "tone": tone,
+                "sentences": [text for text in texts if text not in self.edited],
+                "edited": [text for text in texts if text in self.edited],
+            }
             for (kinds, tone), texts in sorted(self.sentences.items(), key=lambda each: (len(each[0][0]), each[0]))
             if texts
         ]
@@ -175,9 +188,11 @@ class PhrasebookSource(SkeletonSource):
         return n_found
 
     def _verified(self, kinds: tuple[str, ...], tone: Tone) -> tuple[Skeleton, ...]:
-        model = self.phrasebook.header.model
+        model, edited = self.phrasebook.header.model, self.phrasebook.edited
         found = (
-            self._verifier.accept(text, kinds, tone=tone, origin=self._origin, model=model)
+            self._verifier.accept(
+                text, kinds, tone=tone, origin=self._origin, model=f"{model}; {EDITED}" if text in edited else model
+            )
             for text in self._sentences.get((kinds, tone), ())
         )
         return tuple(skeleton for skeleton in found if skeleton is not None)

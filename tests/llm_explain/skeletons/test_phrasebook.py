@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +46,16 @@ def test_its_sentences_carry_the_model_that_wrote_them():
     (skeleton,) = PhrasebookSource(BOOK, ENGLISH).skeletons(["repeat_item"], "friendly")
     assert skeleton.model == "model@sha256:1"
     assert skeleton.origin == f"en/{FILE}@"
+
+
+def test_a_sentence_that_a_person_changed_says_so(tmp_path):
+    text = "You've bought this {times}."
+    replace(BOOK, edited=frozenset({text})).write(tmp_path / FILE)
+    book = Phrasebook.read(tmp_path / FILE)
+    assert book.edited == {text}
+    assert set(book.sentences[("repeat_item",), "friendly"]) == set(BOOK.sentences[("repeat_item",), "friendly"])
+    (skeleton,) = PhrasebookSource(book, ENGLISH).skeletons(["repeat_item"], "friendly")
+    assert skeleton.model == "model@sha256:1; edited"
 
 
 def test_the_verifier_hash_follows_the_lexicon():

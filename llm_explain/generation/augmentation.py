@@ -55,19 +55,24 @@ def composed(lexicon: Lexicon, *, without: Iterable[Kinds] = (), n_each: int = 2
     Args:
         lexicon: The locale's words.
         without: Combinations of kinds that are held out.
-        n_each: Sentences for each combination and tone.
+        n_each: Sentences for each combination of kinds and tone; of a kind without a hand-written one, all of them.
 
     Returns:
         Lines that the verifier accepts.
     """
     templates, held_out = Templates(lexicon), set(without)
     lines: list[CorpusLine] = []
-    for kinds in lexicon.kinds.every_combination() if n_each else ():
+    alone = [(kind.name,) for kind in lexicon.kinds.about("item") if not kind.is_reason]
+    for kinds in [*alone, *lexicon.kinds.every_combination()] if n_each else ():
         if tuple(sorted(kinds)) in held_out:
             continue
         for tone in TONES:
-            made = [each for each in templates.skeletons(kinds, tone) if each.origin == templates.grammar_origin]
-            chosen = sorted(made, key=lambda skeleton: shuffled(skeleton, "augmentation"))[:n_each]
+            found = templates.skeletons(kinds, tone)
+            made = [each for each in found if each.origin == templates.grammar_origin]
+            made = [each for each in made if kinds not in alone or not each.is_causal]
+            chosen = sorted(made, key=lambda skeleton: shuffled(skeleton, "augmentation"))
+            if len(kinds) > 1 or len(made) < len(found):
+                chosen = chosen[:n_each]
             lines += [CorpusLine(tuple(sorted(kinds)), tone, skeleton.text) for skeleton in chosen]
     return lines
 

@@ -76,7 +76,8 @@ class BriefGrammar:
         Returns:
             The grammar; empty for a locale whose words are not parted by spaces, where words cannot be listed.
         """
-        words = self._words(frozenset(brief.kinds), brief.is_causal)
+        degrees = frozenset(degree for part in brief.parts for degree in part.degrees)
+        words = self._words(frozenset(brief.kinds), degrees, brief.is_causal)
         if not words:
             return ""
         unit = rf"({words}{MARK}+)"
@@ -117,10 +118,12 @@ class BriefGrammar:
             text += rf"({'|'.join(ways)}){MARK}*" if ways else rf"{free}\{{{slot}\}}{MARK}*"
         return text
 
-    def _pattern(self, kinds: frozenset[str], is_causal: bool) -> str:
+    def _pattern(self, kinds: frozenset[str], degrees: frozenset[str], is_causal: bool) -> str:
         """Return a pattern of every word that a sentence about the kinds may use, small or with a capital."""
         wording = self._wording
-        phrases = {*wording.vocabulary, *wording.degrees, *(wording.causes if is_causal else ())}
+        phrases = {*wording.vocabulary, *(wording.causes if is_causal else ())}
+        phrases |= {phrase for phrase, degree in wording.degrees.items() if degree in degrees}
+        phrases.update(*(wording.rules.kinds[kind].licences.degrees for kind in kinds))
         phrases |= {phrase for phrase, licensing in wording.licensing.items() if licensing & kinds}
         words = {word for phrase in phrases for word in _WORD.findall(SLOT.sub("", phrase))}
         return trie_pattern(words | {word[:1].upper() + word[1:] for word in words})

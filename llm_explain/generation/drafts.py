@@ -7,7 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from llm_explain.generation.prompt_builders import BriefPromptBuilder, ExamplePromptBuilder
-from llm_explain.skeletons.sources import SkeletonSource, shuffled
+from llm_explain.skeletons.sources import SkeletonSource
+from llm_explain.text.skeleton import QUESTIONS
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from llm_explain.records import Source
     from llm_explain.skeletons.phrasebook import Combination
     from llm_explain.text.lexicon import Lexicon
+    from llm_explain.text.sentence_spec import ContentPlan
     from llm_explain.text.skeleton import Skeleton, Tone
 
 PAUSE_SECONDS = 60.0
@@ -71,21 +73,21 @@ class ModelSource(SkeletonSource):
         )
         self._verifier = SkeletonVerifier(lexicon)
         self._kept: dict[Combination, tuple[Skeleton, ...]] = {}
-        self._asked: Counter[Combination] = Counter()
-        self._paused: dict[Combination, float] = {}
+        self._asked: Counter[tuple[ContentPlan, Tone]] = Counter()
+        self._paused: dict[tuple[ContentPlan, Tone], float] = {}
 
-    def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, *, seconds: float) -> float:
+    def prepare(self, wanted: Sequence[ContentPlan], tone: Tone, *, seconds: float) -> float:
         """Write new skeletons, all in one batch.
 
         Args:
-            wanted: Combination of kinds of each sentence that no skeleton so far gives.
+            wanted: What each sentence may say that no skeleton so far gives.
             tone: ``friendly``, ``concise`` or ``formal``.
             seconds: How long writing may take. The time to load the model does not count.
 
         Returns:
             Seconds that are left; 0 if nothing was asked.
         """
-        counted = Counter((kinds, tone) for kinds in wanted)
+        counted = Counter((plan, tone) for plan in wanted)
         prompts = [prompt for each, n_sentences in counted.items() for prompt in self._prompts(each, n_sentences)]
         if not prompts:
             return 0.0
@@ -96,18 +98,24 @@ class ModelSource(SkeletonSource):
             if skeleton.text not in {each.text for each in kept}:
                 self._kept[skeleton.kinds, tone] = (*kept, skeleton)
         now = time.monotonic()
-        failed = (each for each in counted if each not in self._kept and self._asked[each] >= _LEAST_DRAFTS)
+        failed = (each for each in counted if not self._has(*each) and self._asked[each] >= _LEAST_DRAFTS)
         self._paused |= dict.fromkeys(failed, now + PAUSE_SECONDS)
         return max(0.0, started + seconds - now)
 
-    def _prompts(self, combination: tuple[tuple[str, ...], Tone], n_sentences: int) -> list[Prompt]:
+    def _has(self, plan: ContentPlan, tone: Tone) -> bool:
+        """Return whether a kept skeleton says what a plan permits."""
+        kept = self._kept.get((plan.kinds, tone), ())
+        return any(plan.permits(each.slots, each.needs, is_causal=each.is_causal) for each in kept)
+
+    def _prompts(self, wanted: tuple[ContentPlan, Tone], n_sentences: int) -> list[Prompt]:
         """Return prompts that were not asked yet."""
-        n_kept = len(self._kept.get(combination, ()))
-        if n_kept >= _MOST_KEPT or time.monotonic() < self._paused.get(combination, 0.0):
+        plan, tone = wanted
+        n_kept = len(self._kept.get((plan.kinds, tone), ()))
+        if n_kept >= _MOST_KEPT or time.monotonic() < self._paused.get(wanted, 0.0):
             return []
-        n_asked = self._asked[combination]
-        self._asked[combination] += n_sentences * self.n_candidates
-        return self.prompt_builder.prompts(*combination, self._asked[combination])[n_asked:]
+        n_asked = self._asked[wanted]
+        self._asked[wanted] += n_sentences * self.n_candidates
+        return self.prompt_builder.prompts(plan.kinds, tone, self._asked[wanted], plan)[n_asked:]
 
     def _loaded(self) -> Generator:
         if self._generator is None:
@@ -141,12 +149,8 @@ class ModelSource(SkeletonSource):
         """Return what the model has written for a combination of kinds."""
         return self._kept.get((self._kinds.in_order(kinds), tone), ())
 
-    def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
-        """Return where a skeleton stands for one user, item and moment."""
-        return 0, shuffled(skeleton, key)
-
     def accepted(self, prompt: Prompt, drafts: Iterable[Draft]) -> tuple[Skeleton, ...]:
-        """Return the drafts that the verifier accepts, as skeletons.
+        """Return the drafts that the verifier accepts and that speak in the manner of their prompt, as skeletons.
 
         Args:
             prompt: What was asked.
@@ -161,4 +165,8 @@ class ModelSource(SkeletonSource):
             self._verifier.accept(text, prompt.kinds, tone=prompt.tone, origin=prompt.origin, model=model)
             for text in texts
         )
-        return tuple(skeleton for skeleton in found if skeleton is not None)
+        return tuple(
+            each
+            for each in found
+            if each is not None and prompt.manner in (None, (each.is_causal, each.text.endswith(QUESTIONS)))
+        )

@@ -48,6 +48,7 @@ class Prompt:
         slots: Slots that it is to use, each once; empty for those that its kinds require.
         grammar: Grammar that a constrained model keeps to; empty for each slot once in any order.
         locale: Locale whose verifier reads along; empty for none.
+        manner: Whether the sentence gives reasons, and whether it asks; ``None`` for any.
     """
 
     messages: tuple[Message, ...]
@@ -57,6 +58,7 @@ class Prompt:
     slots: tuple[str, ...] = ()
     grammar: str = ""
     locale: str = ""
+    manner: tuple[bool, bool] | None = None
 
 
 class PromptTemplate:
@@ -143,7 +145,8 @@ class PromptTemplate:
             The conversation.
         """
         messages = self._render({"brief": brief})
-        return Prompt(messages, brief.kinds, brief.tone, self.origin, brief.slots, grammar, self._locale)
+        manner = (brief.is_causal, brief.asks)
+        return Prompt(messages, brief.kinds, brief.tone, self.origin, brief.slots, grammar, self._locale, manner)
 
     def _render(self, content: dict[str, Any]) -> tuple[Message, ...]:
         try:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm_explain.errors import PromptError
-from llm_explain.skeletons.sources import SkeletonSource, shuffled
+from llm_explain.skeletons.sources import SkeletonSource
 from llm_explain.text.prompt_files import locale_root
 from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import SkeletonVerifier
@@ -166,10 +166,6 @@ class PhrasebookSource(SkeletonSource):
     def skeletons(self, kinds: Iterable[str], tone: Tone) -> Sequence[Skeleton]:
         """Return the verified skeletons of a combination of kinds."""
         return self._skeletons(self._kinds.in_order(kinds), tone)
-
-    def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
-        """Return where a skeleton stands for one user, item and moment."""
-        return 0, shuffled(skeleton, key)
 
     def warm_up(self, pause_seconds: float = 0.0) -> int:
         """Verify every skeleton now, so that no request waits for it.

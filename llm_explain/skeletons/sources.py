@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from llm_explain.records import Source
     from llm_explain.skeletons.templates import Templates
+    from llm_explain.text.sentence_spec import ContentPlan
     from llm_explain.text.skeleton import Skeleton, Tone
 
 DEFAULT_ORDER: Final[tuple[Source, ...]] = ("phrasebook", "lm", "template")
@@ -36,11 +37,11 @@ class SkeletonSource(Protocol):
 
     name: Source
 
-    def prepare(self, wanted: Sequence[tuple[str, ...]], tone: Tone, *, seconds: float) -> float:  # noqa: ARG002
+    def prepare(self, wanted: Sequence[ContentPlan], tone: Tone, *, seconds: float) -> float:  # noqa: ARG002
         """Write new skeletons, all in one batch, where the source can.
 
         Args:
-            wanted: Combination of kinds of each sentence that no skeleton so far gives.
+            wanted: What each sentence may say that no skeleton so far gives.
             tone: ``friendly``, ``concise`` or ``formal``.
             seconds: How long writing may take. The time to load a model does not count.
 
@@ -54,6 +55,7 @@ class SkeletonSource(Protocol):
 
     def order(self, skeleton: Skeleton, key: str) -> tuple[int, bytes]:
         """Return where a skeleton stands for one user, item and moment."""
+        return 0, shuffled(skeleton, key)
 
 
 class TemplateSource(SkeletonSource):

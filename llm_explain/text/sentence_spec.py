@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from llm_explain.text.skeleton import ITEM
 
 Form = Literal["sentence", "line", "badge", "subject", "heading"]
 """A sentence by itself, a short line under the heading of a section, a badge next to a sentence, the subject line of a
@@ -12,11 +14,39 @@ message, or the heading of a shelf."""
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
     from llm_explain.records import Claim
+    from llm_explain.text.skeleton import Need
+
+
+class ContentPlan(NamedTuple):
+    """What one sentence may say, without its names and numbers.
+
+    Attributes:
+        kinds: Claim kinds, in the order in which a sentence names them.
+        slots: Slots that have a value.
+        licences: Words of degree that its claims permit, each with its kind.
+        is_neutral: Whether no cause may be claimed.
+    """
+
+    kinds: tuple[str, ...]
+    slots: frozenset[str]
+    licences: frozenset[tuple[str, str]]
+    is_neutral: bool
+
+    def permits(self, slots: Iterable[str], needs: Iterable[Need], *, is_causal: bool) -> bool:
+        """Return whether a sentence says nothing else.
+
+        Args:
+            slots: Its slots.
+            needs: Licences that it needs.
+            is_causal: Whether it claims to give a reason.
+        """
+        licensed = (any((kind, need.degree) in self.licences for kind in need.kinds) for need in needs)
+        return self.slots.issuperset(slots) and not (is_causal and self.is_neutral) and all(licensed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +114,17 @@ class SentenceSpec:
     def licences(self) -> dict[str, frozenset[str]]:
         """Words of degree that each claim permits, by kind."""
         return {claim.kind: claim.licences for claim in self.claims}
+
+    def plan(self, kinds: tuple[str, ...], *, names_item: bool = False) -> ContentPlan:
+        """Return what a sentence may say.
+
+        Args:
+            kinds: Claim kinds of the sentence, in the order in which it names them.
+            names_item: Whether it may name the item.
+
+        Returns:
+            The plan.
+        """
+        licences = frozenset((kind, degree) for kind, degrees in self.licences.items() for degree in degrees)
+        slots = frozenset(slot for slot in self.values if names_item or slot != ITEM)
+        return ContentPlan(kinds, slots, licences, self.is_neutral)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from llm_explain.policy.policy import Policy
     from llm_explain.records import Claim, Section, Source
     from llm_explain.text.lexicon import Lexicon
-    from llm_explain.text.sentence_spec import SentenceRequest, SentenceSpec
+    from llm_explain.text.sentence_spec import ContentPlan, SentenceRequest, SentenceSpec
     from llm_explain.text.skeleton import Skeleton, Tone
     from scoring.data.catalogue import Catalogue
 
@@ -51,7 +51,7 @@ _written = lru_cache(str)
 CROWDS = frozenset({"some", "crowd"})
 """Licences of sentences that tell what other users did."""
 
-_ROUNDS = 3
+_ROUNDS = 2
 """How often a source may write for one list: once for all sentences, then for those that have none in fresh words."""
 
 
@@ -266,7 +266,7 @@ class LocaleWriter:
         self._fill(name, sheet, is_fresh=True, may_repeat_title=False)
         left = seconds if name == "lm" else 0.0  # the others write nothing now
         for _ in range(_ROUNDS):
-            missing = [sheet.specs[place] for place in sheet.open_places()]
+            missing = [self._plan(sheet, place) for place in sheet.open_places()]
             if not missing or left <= 0 or name not in self._sources:
                 break
             left = self._prepare(self._sources[name], missing, sheet.tone, left)
@@ -297,10 +297,16 @@ class LocaleWriter:
                 skeleton, sheet.texts[place] = found
                 sheet.variety.add(place, skeleton, found[1].text)
 
-    def _prepare(self, source: SkeletonSource, specs: Sequence[SentenceSpec], tone: Tone, seconds: float) -> float:
+    def _plan(self, sheet: _List, place: int) -> ContentPlan:
+        """Return what the sentence at a place may say."""
+        spec, limits = sheet.specs[place], sheet.limits
+        names_item = limits is not None and limits.names_item
+        return spec.plan(self._lexicon.kinds.in_order(spec.kinds), names_item=names_item)
+
+    def _prepare(self, source: SkeletonSource, plans: Sequence[ContentPlan], tone: Tone, seconds: float) -> float:
         """Let a source write, and return the seconds that are left; one that will never work is left out."""
         try:
-            return source.prepare([self._lexicon.kinds.in_order(spec.kinds) for spec in specs], tone, seconds=seconds)
+            return source.prepare(plans, tone, seconds=seconds)
         except MissingExtraError as error:
             _LOG.warning("%s Sentences come from the other sources.", error)
             self._sources.pop(source.name, None)

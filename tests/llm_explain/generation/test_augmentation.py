@@ -36,8 +36,10 @@ def test_the_grammar_gives_a_few_sentences_for_every_other_combination() -> None
     lines = composed(ENGLISH, without=held_out, n_each=1)
     combinations = {line.kinds for line in lines}
     assert not combinations & set(held_out)
-    assert len(combinations) == len(KINDS.every_combination()) - len(held_out)
-    assert len(lines) == 3 * len(combinations)
+    facts = {(kind.name,) for kind in KINDS.about("item") if not kind.is_reason}
+    assert combinations - facts == {tuple(sorted(each)) for each in KINDS.every_combination()} - set(held_out)
+    assert sum(line.kinds == ("related_title",) for line in lines) > 30  # of each relation, in each tone
+    assert sum(line.kinds not in facts for line in lines) == 3 * len(combinations - facts)
 
 
 def test_single_kinds_are_never_held_out() -> None:

@@ -9,12 +9,15 @@ from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.generator import Draft, first_line
 from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.sentence_spec import ContentPlan
 from llm_explain.text.skeleton import TONES
 
 KINDS = ClaimKinds.installed()
 
 LEXICON = load_lexicon("en")
 SOURCE = ModelSource(lambda: None, LEXICON)
+
+REPEAT = ContentPlan(("repeat_item",), frozenset({"times"}), frozenset(), is_neutral=False)
 
 
 def test_the_model_sees_examples_of_other_combinations_only():
@@ -44,6 +47,15 @@ def test_only_complete_verified_different_drafts_are_kept():
     assert accepted[0].origin == prompt.origin
 
 
+def test_a_draft_speaks_in_the_manner_of_its_prompt():
+    source = ModelSource(lambda: None, LEXICON, is_tuned=True)
+    plan = ContentPlan(("similar_item",), frozenset({"other_item"}), frozenset(), is_neutral=True)
+    (prompt,) = source.prompt_builder.prompts(plan.kinds, "friendly", 1, plan)
+    texts = ("You've bought {other_item}.", "You've bought {other_item}: how about this?")
+    accepted = source.accepted(prompt, [Draft(text, is_complete=True) for text in texts])
+    assert [skeleton.text for skeleton in accepted] == [texts[1]]
+
+
 def test_the_first_line_is_taken_without_quotation_marks():
     assert first_line('\n  "You buy this."  \nMore.') == "You buy this."
     assert first_line(" \n") == ""
@@ -60,8 +72,8 @@ def test_a_combination_that_the_model_cannot_write_is_not_asked_for_at_once_agai
     mute = Mute()
     source = ModelSource(lambda: mute, LEXICON)
     for _ in range(5):
-        source.prepare([("repeat_item",)], "friendly", seconds=60.0)
+        source.prepare([REPEAT], "friendly", seconds=60.0)
     assert mute.calls == 2  # of two drafts each
-    assert source.prepare([("repeat_item",)], "friendly", seconds=60.0) == 0
-    source.prepare([("popular",)], "friendly", seconds=60.0)
+    assert source.prepare([REPEAT], "friendly", seconds=60.0) == 0
+    source.prepare([REPEAT._replace(kinds=("popular",))], "friendly", seconds=60.0)
     assert mute.calls == 3

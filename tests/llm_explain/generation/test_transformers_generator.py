@@ -16,6 +16,7 @@ from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.transformers_generator import TransformersGenerator, _read_once
 from llm_explain.generation.weights import packaged_adapter, tuning_record
 from llm_explain.text.lexicon import load_lexicon
+from llm_explain.text.sentence_spec import ContentPlan
 from llm_explain.text.skeleton import TONES
 from tests.llm_explain.generation.conformance import PROMPTS, GeneratorConformance
 
@@ -79,7 +80,8 @@ def test_reading_a_prompt_once_for_all_its_candidates_changes_nothing():
 
 def test_random_weights_write_nothing_that_the_verifier_accepts():
     source = ModelSource(tiny_generator, load_lexicon("en"))
-    source.prepare([("repeat_item",)], "friendly", seconds=60.0)
+    plan = ContentPlan(("repeat_item",), frozenset({"times"}), frozenset(), is_neutral=False)
+    source.prepare([plan], "friendly", seconds=60.0)
     assert source.skeletons(["repeat_item"], "friendly") == ()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from llm_explain.text.skeleton import ITEM, QUESTIONS, SLOT, Need
+from llm_explain.text.word_boundaries import STOPS
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Brief:
         is_causal: Whether the sentence says that these are reasons.
         has_item: Whether it names the item.
         asks: Whether it ends in a question.
+        ends_in_slot: Whether no words follow its last slot.
     """
 
     tone: Tone
@@ -49,6 +51,7 @@ class Brief:
     is_causal: bool
     has_item: bool = False
     asks: bool = False
+    ends_in_slot: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -105,4 +108,5 @@ class BriefReader:
             )
             for kind in sorted(named, key=lambda kind: self._verifier.wording.place(text, kind))
         ]
-        return Brief(tone, tuple(parts), finding.is_causal, ITEM in found, text.endswith(QUESTIONS))
+        ends_in_slot = not text.rpartition("}")[2].strip(STOPS)
+        return Brief(tone, tuple(parts), finding.is_causal, ITEM in found, text.endswith(QUESTIONS), ends_in_slot)

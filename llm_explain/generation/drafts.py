@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from llm_explain.generation.prompt_builders import BriefPromptBuilder, ExamplePromptBuilder
 from llm_explain.skeletons.sources import SkeletonSource
 from llm_explain.text.skeleton import QUESTIONS
+from llm_explain.text.word_boundaries import STOPS
 from llm_explain.verifier import SkeletonVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from llm_explain.generation.briefs import Brief
     from llm_explain.generation.generator import Draft, Generator
     from llm_explain.generation.prompt_builders import PromptBuilder
     from llm_explain.generation.prompt_template import Prompt
@@ -165,8 +167,14 @@ class ModelSource(SkeletonSource):
             self._verifier.accept(text, prompt.kinds, tone=prompt.tone, origin=prompt.origin, model=model)
             for text in texts
         )
-        return tuple(
-            each
-            for each in found
-            if each is not None and prompt.manner in (None, (each.is_causal, each.text.endswith(QUESTIONS)))
-        )
+        return tuple(each for each in found if each is not None and _keeps_to(prompt.brief, each))
+
+
+def _keeps_to(brief: Brief | None, skeleton: Skeleton) -> bool:
+    """Return whether a draft gives a reason, asks or goes on behind its last slot where its brief does."""
+    if brief is None:
+        return True
+    text = skeleton.text
+    ends_in_slot = not text.rpartition("}")[2].strip(STOPS)
+    is_kept = text.endswith(QUESTIONS) or (not brief.asks and ends_in_slot <= brief.ends_in_slot)
+    return is_kept and skeleton.is_causal == brief.is_causal

@@ -48,7 +48,7 @@ class Prompt:
         slots: Slots that it is to use, each once; empty for those that its kinds require.
         grammar: Grammar that a constrained model keeps to; empty for each slot once in any order.
         locale: Locale whose verifier reads along; empty for none.
-        manner: Whether the sentence gives reasons, and whether it asks; ``None`` for any.
+        brief: What the sentence is to hold; ``None`` for a prompt of examples.
     """
 
     messages: tuple[Message, ...]
@@ -58,7 +58,7 @@ class Prompt:
     slots: tuple[str, ...] = ()
     grammar: str = ""
     locale: str = ""
-    manner: tuple[bool, bool] | None = None
+    brief: Brief | None = None
 
 
 class PromptTemplate:
@@ -145,8 +145,7 @@ class PromptTemplate:
             The conversation.
         """
         messages = self._render({"brief": brief})
-        manner = (brief.is_causal, brief.asks)
-        return Prompt(messages, brief.kinds, brief.tone, self.origin, brief.slots, grammar, self._locale, manner)
+        return Prompt(messages, brief.kinds, brief.tone, self.origin, brief.slots, grammar, self._locale, brief)
 
     def _render(self, content: dict[str, Any]) -> tuple[Message, ...]:
         try:

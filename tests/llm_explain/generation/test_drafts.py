@@ -50,7 +50,8 @@ def test_only_complete_verified_different_drafts_are_kept():
 def test_a_draft_speaks_in_the_manner_of_its_prompt():
     source = ModelSource(lambda: None, LEXICON, is_tuned=True)
     plan = ContentPlan(("similar_item",), frozenset({"other_item"}), frozenset(), is_neutral=True)
-    (prompt,) = source.prompt_builder.prompts(plan.kinds, "friendly", 1, plan)
+    prompts = source.prompt_builder.prompts(plan.kinds, "friendly", 6, plan)
+    prompt = next(prompt for prompt in prompts if prompt.brief.asks)
     texts = ("You've bought {other_item}.", "You've bought {other_item}: how about this?")
     accepted = source.accepted(prompt, [Draft(text, is_complete=True) for text in texts])
     assert [skeleton.text for skeleton in accepted] == [texts[1]]

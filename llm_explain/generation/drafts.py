@@ -45,13 +45,13 @@ class ModelSource(SkeletonSource):
         open_generator: Loads the model when it is first needed.
         lexicon: The locale's words.
         is_tuned: Whether the model reads briefs; any other is shown examples.
-        n_candidates: Drafts for each sentence.
+        n_candidates: Drafts for the first sentence of a plan; each further one adds a draft.
         seed: Seed of the sampling.
 
     Attributes:
         name: ``lm``.
         prompt_builder: Builds the prompts.
-        n_candidates: Drafts for each sentence.
+        n_candidates: Drafts for the first sentence of a plan.
     """
 
     name: Source = "lm"
@@ -116,7 +116,7 @@ class ModelSource(SkeletonSource):
         if n_kept >= _MOST_KEPT or time.monotonic() < self._paused.get(wanted, 0.0):
             return []
         n_asked = self._asked[wanted]
-        self._asked[wanted] += n_sentences * self.n_candidates
+        self._asked[wanted] += n_sentences + self.n_candidates - 1
         return self.prompt_builder.prompts(plan.kinds, tone, self._asked[wanted], plan)[n_asked:]
 
     def _loaded(self) -> Generator:

@@ -52,7 +52,7 @@ CROWDS = frozenset({"some", "crowd"})
 """Licences of sentences that tell what other users did."""
 
 _ROUNDS = 3
-"""How often a source may write for one list: once for all sentences, then for those that have none in fresh words."""
+"""How often a source may write for one list: once for all sentences, then for those that it has no words for."""
 
 
 @dataclass
@@ -265,9 +265,15 @@ class LocaleWriter:
         """Add what a source says in fresh words: what is ready, then what it writes now."""
         self._fill(name, sheet, is_fresh=True, may_repeat_title=False)
         left = seconds if name == "lm" else 0.0  # the others write nothing now
-        for _ in range(_ROUNDS):
-            missing = [self._plan(sheet, place) for place in sheet.open_places()]
-            if not missing or left <= 0 or name not in self._sources:
+        for number in range(_ROUNDS):
+            if left <= 0 or name not in self._sources:
+                break
+            missing = [
+                self._plan(sheet, place)
+                for place in sheet.open_places()
+                if not number or not self._candidates(self._sources[name], sheet, place)
+            ]
+            if not missing:
                 break
             left = self._prepare(self._sources[name], missing, sheet.tone, left)
             # the model is not asked again for a word

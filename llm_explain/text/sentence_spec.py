@@ -44,6 +44,9 @@ class ContentPlan(NamedTuple):
             slots: Its slots.
             needs: Licences that it needs.
             is_causal: Whether it claims to give a reason.
+
+        Returns:
+            Whether the plan permits it.
         """
         licensed = (any((kind, need.degree) in self.licences for kind in need.kinds) for need in needs)
         return self.slots.issuperset(slots) and not (is_causal and self.is_neutral) and all(licensed)

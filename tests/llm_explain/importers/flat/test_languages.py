@@ -241,7 +241,7 @@ def test_the_headers_and_kinds_of_the_documentation_are_read() -> None:
 def test_a_dutch_catalogue_with_two_levels_and_a_log_with_mail_addresses(tmp_path):
     (tmp_path / "artikelen.csv").write_text(
         "Artikelnummer;Artikelomschrijving;Hoofdgroep;Subgroep;Verkoopprijs (EUR);In assortiment sinds\n"
-        "F1;Buitenband Marathon Plus 28 inch;Onderdelen;Buitenbanden;39,95;03-03-2025\n"
+        "F1;Buitenband Marathon Plus 28 inch;Onderdelen;Buitenbanden;39,95;23-03-2025\n"
         "F2;Helm Protone;Kleding;Helmen;129,00;04-03-2025\n",
         encoding="utf-8",
     )

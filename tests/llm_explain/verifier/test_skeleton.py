@@ -110,7 +110,7 @@ def test_an_accepted_draft_knows_its_slots_and_its_author():
             "Your usual brand of {brand_category}, popular with our customers.",
         ),  # the item is
         (["usual_brand"], "It's your usual brand for {brand_category} of this brand."),
-        (["usual_brand"], "They're from the brand in {brand_category}."),
+        (["usual_brand"], "It's from the brand in {brand_category}."),
         (["usual_brand"], "It's from {brand}, which you usually buy for this brand of {brand_category}."),
         (["category_affinity"], "It's on your list because you buy {category}."),
         (["category_affinity", "usual_brand"], "You buy {category}, and you usually choose this brand for {brand}."),

@@ -43,12 +43,13 @@ def read_runs(path: Path, item_ids: Keys) -> tuple[pd.DataFrame, int]:
         outside = "select count(*) from source where product_id not in (select product_id from catalogue)"
         (n_outside,) = connection.execute(outside).fetchone() or (0,)
         rows = connection.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")).fetchnumpy()
+    week, until, flags = (np.asarray(rows[name], dtype=np.int64) for name in ("week", "until", "flags"))
     store_ids, store = np.unique(rows["store_id"], return_inverse=True)
     return (
         _table(
             np.searchsorted(item_ids, rows["product_id"]),
-            (week_start(rows["week"]), week_start(rows["until"])),
-            rows["flags"].astype(np.int8) - 1,
+            (week_start(week), week_start(until)),
+            (flags - 1).astype(np.int8),
             item_ids=item_ids,
             stores=_categorical(store, store_ids),
         ),

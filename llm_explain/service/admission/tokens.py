@@ -11,7 +11,6 @@ import jwt
 
 AUDIENCE: Final = "llm-explain"
 ALGORITHM: Final = "HS256"
-MAX_SECONDS: Final = 3600
 _MAX_LENGTH: Final = 4096
 """Longer than the token of the longest user id, whose characters may take twelve bytes each in JSON."""
 

@@ -56,6 +56,10 @@ def read(text):
             [("back_after_break", "", {"interval_days": 14.0})],
         ),
         (
+            "You used to buy this about every 8 days, last in June.",
+            [("back_after_break", "", {"interval_days": 8.0})],
+        ),
+        (
             "It's been about two months since you last bought this.",
             [("back_after_break", "", {})],
         ),
@@ -90,6 +94,11 @@ def test_a_stated_share_of_customers_is_no_word_of_degree():
     assert (similar.kind, similar.values, similar.degrees) == ("similar_item", {"next_share": 0.3}, ())
     (together,) = read("31% of our shoppers who bought Onion soup, like you, bought these in the same order.")
     assert (together.kind, together.degrees) == ("bought_together", ())
+
+
+def test_a_regular_is_no_word_of_degree():
+    (kept,) = read("A regular of yours since May.")
+    assert (kept.kind, kept.degrees) == ("kept_since", ())
 
 
 def test_a_price_does_not_end_a_clause():

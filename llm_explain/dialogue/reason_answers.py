@@ -62,11 +62,10 @@ class ReasonAnswers:
             "suppressions": self._scene.suppressions,
             "sources": ("phrasebook", "template"),
         }
-        explainer = self._scene.explainer
-        rows: list[Explanation] = []
-        if item_id in self._scene.context.items:
-            rows = explainer.recommend(k=1, section="mixed", candidates=[item_id], **said)
-        return rows[0] if rows else explainer.explain(None, [item_id], **said)[0]
+        explainer, items = self._scene.explainer, self._scene.context.items
+        (row,) = explainer.explain(None, [item_id], **said)
+        listed = explainer.recommend(k=1, section="mixed", candidates=[item_id], **said) if item_id in items else []
+        return replace(listed[0], rank=row.rank, position=items.index(item_id) + 1) if listed else row
 
     def why_not(self, slots: dict[str, Any]) -> Answer:
         item = self._scene.item(slots)

@@ -189,6 +189,8 @@ def test_why_gives_the_verified_sentence_of_the_item(
     (row,) = _of_list(explainer, USER, context.items[0])
     assert row.text is not None
     assert turn.text.endswith(f": {row.text.text}")
+    record, (scored,) = turn.data["explanation"], explainer.explain(USER, [context.items[0]])
+    assert (record["rank"], record["position"]) == (scored.rank, 1)
     assert turn.context.focus == context.items[0]
 
 

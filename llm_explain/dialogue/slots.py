@@ -138,11 +138,7 @@ class Slots:
             slots, choices = self._target(intent, found, context)
             item = str(slots.get("item_id", ""))
             category = self._category_of.get(item, "") if item not in context.hidden else ""
-            is_use = self._generic.search(found.text) is not None
-            is_of_category = intent == "what_if" or is_use
-            of_list = tuple(each for each in context.items if self._category_of[each] == slots.get("category"))
-            if intent == "stop" and not (found.found or is_use) and of_list:
-                return {"item_ids": of_list}, ()  # "stop suggesting that"
+            is_of_category = intent == "what_if" or self._generic.search(found.text) is not None
             return ({"category": category}, ()) if category and is_of_category else (slots, choices)
         if intent in OF_A_SEARCH:
             return self._searched(intent, found, context)

@@ -34,13 +34,18 @@ ENGLISH = load_lexicon("en")
                 "friendly",
                 (Part("category_affinity", ("category",), ("current", "often")), Part("repeat_item", ("times",))),
                 is_causal=False,
+                ends_in_slot=True,
             ),
         ),
         (
             "Suggested because it's popular with our customers and you've bought {item} {times}.",
             ["repeat_item", "popular"],
             Brief(
-                "friendly", (Part("popular"), Part("repeat_item", ("times",))), is_causal=True, has_item=True
+                "friendly",
+                (Part("popular"), Part("repeat_item", ("times",))),
+                is_causal=True,
+                has_item=True,
+                ends_in_slot=True,
             ),
         ),
     ],
@@ -65,7 +70,8 @@ def test_a_brief_asks_only_for_what_its_plan_permits() -> None:
         {prompt.messages[1].content for prompt in builder.prompts(each.kinds, "friendly", 12, each)}
         for each in (plan, current)
     )
-    assert asked == {"friendly question\ncategory_affinity {category}"}  # no cause, no count, no present tense
+    plain = {f"friendly{form}\ncategory_affinity {{category}}" for form in (" question", "")}
+    assert asked == plain  # no cause, no count, no present tense
     assert more > asked
     assert "friendly reason\ncategory_affinity {category} current" in more
     assert not any("often" in content or "category_times" in content for content in more)

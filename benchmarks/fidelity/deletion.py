@@ -25,6 +25,7 @@ from scorers import FactorScores, GlassScores
 from stability import another_seed, one_trip_fewer
 
 from llm_explain.evaluation.artifacts import EvaluatedArtifacts
+from scoring.evaluation.split import Split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,13 +40,19 @@ N_SEEDED = 8
 """Users on whom explainers that sample run twice."""
 
 
+def split_of(artifacts: EvaluatedArtifacts) -> Split:
+    """Return training rows before the snapshot's moment, and what was bought after it."""
+    log = artifacts.explainer.events
+    return Split.at(log.events, artifacts.scorer.catalogue, cutoff=artifacts.explainer.as_of, shop=log.shop)
+
+
 def draw_histories(artifacts: EvaluatedArtifacts, n: int, *, seed: int) -> list[History]:
     """Return histories before the snapshot's moment of test users with enough categories, drawn by chance."""
     events, as_of = artifacts.explainer.events, artifacts.explainer.as_of
     category = artifacts.scorer.catalogue.category_index
     found: list[History] = []
-    for place in np.random.default_rng(seed).permutation(len(artifacts.split.user_ids)):
-        history = events.history(artifacts.split.user_ids[place], as_of)
+    for user_id in np.random.default_rng(seed).permutation(split_of(artifacts).user_ids):
+        history = events.history(user_id, as_of)
         if len(np.unique(category[history.item_index])) >= MIN_CATEGORIES:
             found.append(history)
         if len(found) == n:
@@ -55,8 +62,9 @@ def draw_histories(artifacts: EvaluatedArtifacts, n: int, *, seed: int) -> list[
 
 def similarities(artifacts: EvaluatedArtifacts) -> Similarities:
     """Return how much the buyers of two items overlap, before the snapshot's moment."""
-    coo = artifacts.split.train.matrix().tocoo()
-    at = (artifacts.split.candidates[coo.col], coo.row)
+    split = split_of(artifacts)
+    coo = split.train.matrix().tocoo()
+    at = (split.candidates[coo.col], coo.row)
     shape = (len(artifacts.scorer.catalogue), coo.shape[0])
     return Similarities(sp.csr_matrix((np.ones(coo.nnz, dtype=np.float32), at), shape=shape))
 
@@ -69,7 +77,7 @@ def run(folder: Path, *, n_users: int, n_stability: int, seed: int = 0, n_resamp
     some = histories[:n_users]
     glass, vectors, similar = GlassScores(scorer), scorer.item_embedding[:], similarities(artifacts)
     rows = []
-    for scores in (glass, FactorScores(artifacts.split, len(scorer.catalogue), seed=seed)):
+    for scores in (glass, FactorScores(split_of(artifacts), len(scorer.catalogue), seed=seed)):
         rows += Bench(scores, scorer.catalogue, similar, vectors, seed=seed).measure(some)
     cases = [(history, best_targets(glass, history)[0].item_index) for history in some[:N_SEEDED]]
     return {

@@ -294,9 +294,7 @@ class LocaleWriter:
         if source is None:
             return
         for place in sheet.open_places():
-            taken = sheet.variety.taken(place)
-            if not is_fresh:
-                taken = taken & {*QUESTIONS} if is_natural else frozenset()  # what else repeats, a list asks once
+            taken = sheet.variety.taken(place) if is_fresh else frozenset()
             asked = {"names_item": names_item, "is_natural": is_natural, "may_repeat_title": may_repeat_title}
             found = self._first(source, sheet, place, taken, **asked)
             if found is not None:

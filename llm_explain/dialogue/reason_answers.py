@@ -55,17 +55,18 @@ class ReasonAnswers:
         return replace(asked, parts=[*told, *asked.parts])
 
     def _explained(self, item_id: str) -> Explanation:
-        """Return the reason of an item as a list of it alone gives it: the score alone knows no related titles."""
-        said: dict[str, Any] = {
-            "history": self._scene.history,
-            "locale": self._scene.locale,
-            "suppressions": self._scene.suppressions,
-            "sources": ("phrasebook", "template"),
-        }
+        """Return the reason of an item, of one on the list as a list gives it: the score knows no related titles."""
         explainer, items = self._scene.explainer, self._scene.context.items
-        (row,) = explainer.explain(None, [item_id], **said)
-        listed = explainer.recommend(k=1, section="mixed", candidates=[item_id], **said) if item_id in items else []
-        return replace(listed[0], rank=row.rank, position=items.index(item_id) + 1) if listed else row
+        (row,) = explainer.explain(
+            None,
+            [item_id],
+            history=self._scene.history,
+            locale=self._scene.locale,
+            suppressions=self._scene.suppressions,
+            sources=("phrasebook", "template"),
+            is_list=item_id in items,
+        )
+        return replace(row, position=items.index(item_id) + 1) if item_id in items else row
 
     def why_not(self, slots: dict[str, Any]) -> Answer:
         item = self._scene.item(slots)

@@ -29,10 +29,10 @@ def summary(report: Mapping[str, Any]) -> list[str]:
 
 
 def _ranking(section: Mapping[str, Any]) -> Iterator[str]:
-    ours = section.get("llm-explain", {})
-    if (recall := ours.get("recall@10")) is None:
+    own = section.get("llm-explain", {})
+    if (recall := own.get("recall@10")) is None:
         return
-    yield f"recall@10 is {number(recall)} over all items and {number(ours.get('recall@10_new'))} over new ones."
+    yield f"recall@10 is {number(recall)} over all items and {number(own.get('recall@10_new'))} over new ones."
     better = [name for name, row in section.items() if (row.get("recall@10") or 0.0) > recall]
     if better:
         yield f"recall@10 over all items is higher with: {', '.join(better)}."

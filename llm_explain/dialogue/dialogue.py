@@ -90,8 +90,9 @@ class Dialogue:
         self.advise(staff or self._given)
         currency = explainer.shop.shop.currency
         self._periods = Periods(self._grammar, locale)
-        self._then, self._monthly = (
-            re.compile(unaccented(each)) for each in (self._grammar.then, self._grammar.monthly)
+        self._then, self._monthly, self._weeks, self._visit = (
+            re.compile(unaccented(each))
+            for each in (self._grammar.then, self._grammar.monthly, self._grammar.weeks, self._grammar.visit)
         )
         self._wording = Wording(words, locale, self._names, currency)
         self._verifier = AnswerVerifier(rules, locale, self._names, currency)
@@ -203,8 +204,8 @@ class Dialogue:
         reading = reading or self._reader.read(message, asked_in, role, answers.scene.bought)
         is_alone = len(message.strip(" ?¿？，,.")) < (LEAST_WORDS if self._grammar.is_spaced else LEAST_WORDS // 2)
         reading = _of_periods(reading, periods, context, is_alone=is_alone, is_staff=role == "staff")
-        if role == "staff" and reading.intent == "usual" and context.intent in {"order", "due"}:
-            reading = replace(reading, intent="order")  # "is that more than usual?" of an order
+        if role == "staff" and context.intent in {"order", "due"}:
+            reading = self._of_orders(reading, message, context, is_dated=bool(periods))
         if reading.intent in {"yes", "no"}:
             turn = self._decided(reading.intent, context)
             return turn if turn.change is None else self._relisted(turn, user_id, history)
@@ -216,7 +217,7 @@ class Dialogue:
                 answers = self._answers(user_id, context, history, suppressions)
             if user_id != asked_of and reading.intent not in TALK | OF_THE_SHOP:
                 reading.slots.setdefault("user_id", user_id)
-        reading = self._of_amounts(deepened(reading, context), message, context)
+        reading = self._of_amounts(deepened(reading, context), message, context, answers)
         if is_unsure:
             whose = {"intent": reading.intent, "slots": dict(reading.slots), "slot": "user_id"}
             users = tuple(filter(None, (user_id, context.other_user)))
@@ -262,15 +263,24 @@ class Dialogue:
             found.append((context.days[0], context.days[1]))
         return message, tuple(found)
 
-    def _of_amounts(self, reading: Reading, message: str, context: Context) -> Reading:
+    def _of_orders(self, reading: Reading, message: str, context: Context, *, is_dated: bool) -> Reading:
+        """Return a question after a forecast: of another week it asks for the forecast again."""
+        if (is_dated and reading.is_bare) or (self._weeks.search(folded(message)) and context.focus):
+            return Reading("order", dict(context.topic if reading.is_bare else reading.slots), is_bare=True)
+        return replace(reading, intent="order") if reading.intent == "usual" else reading
+
+    def _of_amounts(self, reading: Reading, message: str, context: Context, answers: Answers) -> Reading:
         """Return a question about what was paid: of a month, or of the purchase that the last answer told."""
         if reading.intent != "paid":
             return reading
         if self._monthly.search(folded(message)):
             return replace(reading, slots={**reading.slots, "monthly": True})
         is_bare = reading.is_bare and not reading.slots.keys() & {"item_id", "category", "period"}
-        is_last = context.intent == "last_bought" and context.days[:1] == context.days[1:]
-        return replace(reading, slots={**reading.slots, "period": context.days}) if is_bare and is_last else reading
+        is_last, days = context.intent == "last_bought" and context.days[:1] == context.days[1:], context.days
+        last = answers.scene.own.last_day() if is_bare and self._visit.search(folded(message)) else None
+        if last is not None:
+            is_last, days = True, (last.isoformat(), last.isoformat())  # "what did I spend on my last visit"
+        return replace(reading, slots={**reading.slots, "period": days}) if is_bare and is_last else reading
 
     def _chosen(self, message: str, context: Context) -> Reading | None:
         """Return the question that a message chooses in the words in which it was offered."""

@@ -17,6 +17,12 @@ LIKE: Final = 0.6
 AS_LIKE: Final = 0.05
 """Largest difference of cosines of two categories among which the words do not tell."""
 
+OF_FAMILY: Final = 0.7
+"""Least cosine of words and each category of a family that they name, as "meat" names beef, pork and chicken."""
+
+LEAST_FAMILY: Final = 3
+"""Least number of categories of a family."""
+
 
 class Meanings:
     """Compares words with the names of categories, by a sentence encoder.
@@ -43,4 +49,6 @@ class Meanings:
         if best < LIKE:
             return ()
         order = np.argsort(-cosines)
-        return tuple(dict.fromkeys(self._category[order[cosines[order] >= best - AS_LIKE]].tolist()))
+        family = tuple(dict.fromkeys(self._category[order[cosines[order] >= OF_FAMILY]].tolist()))
+        near = tuple(dict.fromkeys(self._category[order[cosines[order] >= best - AS_LIKE]].tolist()))
+        return family if len(family) >= LEAST_FAMILY and len(family) > len(near) else near

@@ -71,6 +71,7 @@ class NameFinder:
             )
             for name, pattern in grammar.mentions.items()
         }
+        self._verb = re.compile(unaccented(grammar.verb))
         self._kinds = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.kinds.items()}
         self._events = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.events.items()}
         self._meanings: Meanings | None = None
@@ -119,7 +120,10 @@ class NameFinder:
             for each in sorted(found.found, key=lambda each: each.start)
             if each.shown
             or (each.is_whole and not each.is_like)
-            or not any(start < each.end and each.start < end for start, end in reasons)  # "because it is in fashion"
+            or not (
+                self._verb.search(found.text[: each.start])  # "does he smoke" is no smoke detector
+                or any(start < each.end and each.start < end for start, end in reasons)  # "because it is in fashion"
+            )
         ]
         rest = found.masked().replace(MASK, " ")
         found.is_all = self._patterns["all"].search(rest) is not None

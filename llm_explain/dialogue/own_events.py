@@ -86,6 +86,11 @@ class OwnEvents:
         own = self._of_title(item_id)
         return self._ends(own)["last"] if own.any() and self._shop.has_dates else None
 
+    def last_day(self) -> Any | None:
+        """Return the local day of the last event; ``None`` without one or without dates."""
+        own = self._history.is_target
+        return self._ends(own)["last"] if own.any() and self._shop.has_dates else None
+
     def last_bought(self, item_id: str | None, category: str | None) -> Statement:
         """Return when the user last had an item, or else a category."""
         own, named, noun = self._about(item_id, category)

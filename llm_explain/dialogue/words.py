@@ -56,6 +56,9 @@ class Grammar(_Strict):
         either: Pattern of words that mean the two things that were spoken of last.
         both: Pattern of two customers that were spoken of last: "which of the two".
         then: Pattern of a visit that was spoken of last: "that day".
+        weeks: Pattern of another week than the next one: "the week after".
+        visit: Pattern of the last visit: "my last visit".
+        verb: Pattern of what stands before a verb, which is no name: "he" of "does he smoke".
         monthly: Pattern of a mean of months: "a month".
         than: Pattern of what stands before the second of two prices that are compared.
         person: Pattern of a fact about the person: "I have …".
@@ -100,6 +103,9 @@ class Grammar(_Strict):
     both: str
     then: str
     monthly: str
+    weeks: str
+    visit: str
+    verb: str = "(?!)"
     than: str
     either: str
     every: str

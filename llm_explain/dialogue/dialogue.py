@@ -19,18 +19,15 @@ from llm_explain.dialogue.periods import Periods
 from llm_explain.dialogue.repetition import MOST_SAID, deepened, unrepeated
 from llm_explain.dialogue.scene import Answer, Scene
 from llm_explain.dialogue.slots import CHANGES, OF_OWN_EVENTS, OF_THE_SHOP
+from llm_explain.dialogue.speech import Speaker
 from llm_explain.dialogue.staff import OF_MODELS, RISK, STAFF_INTENTS, Staff
 from llm_explain.dialogue.turns import Context, Turn, named
 from llm_explain.dialogue.understanding import OUTSIDE, TALK, Reader, Reading
-from llm_explain.dialogue.verifier import TALKED, AnswerVerifier
-from llm_explain.dialogue.wording import Names, Wording
 from llm_explain.dialogue.words import dialogue_words
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS
 from llm_explain.text.lexicon import folder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from llm_explain.dialogue.staff import DemandAdvice
     from llm_explain.dialogue.turns import Role
     from llm_explain.explainer import Explainer
@@ -47,15 +44,6 @@ LEAST_WORDS: Final = 6
 
 OF_PERIODS: Final = frozenset({*OF_OWN_EVENTS, "visits", "know"})
 """Intents that are answered for a period."""
-
-OF_DAYS: Final = frozenset({"basket", "visits", "within", "within_day"})
-"""Frames that tell a period, or the day of the last visit."""
-
-OF_HISTORY: Final = frozenset({*OF_OWN_EVENTS, "know", "visits", "prove"})
-"""Intents whose answers to staff say until when the history goes: a risk or a forecast may be of a later day."""
-
-MOST_NUMBERS: Final = 50
-"""Most numbers of an answer that a context keeps."""
 
 MOST_CHARACTERS: Final = 500
 """Characters of a message that are read."""
@@ -84,25 +72,22 @@ class Dialogue:
         locale = locale or explainer.locale
         self._explainer, self._locale, self._like = explainer, locale, like
         self._read: tuple[Catalogue, Reader] | None = None
-        self._grammar, words, rules = dialogue_words(folder_of(locale)[0])
-        self._names = Names(locale, explainer.titles)
+        sections = dialogue_words(folder_of(locale)[0])
+        self._grammar, self._say = sections[0], Speaker(explainer, locale, sections)
         self._given = self._staff = Staff()
         self.advise(staff or self._given)
-        currency = explainer.shop.shop.currency
         self._periods = Periods(self._grammar, locale)
         self._then, self._monthly, self._weeks, self._visit = (
             re.compile(unaccented(each))
             for each in (self._grammar.then, self._grammar.monthly, self._grammar.weeks, self._grammar.visit)
         )
-        self._wording = Wording(words, locale, self._names, currency)
-        self._verifier = AnswerVerifier(rules, locale, self._names, currency)
 
     def advise(self, staff: Staff) -> None:
         """Answer members of staff with these models from now on."""
         if staff is not self._given:
             self._given, self._staff = staff, staff
             if staff.demand is not None:
-                demand = staff.demand.named(self._explainer.titles, self._names.item)
+                demand = staff.demand.named(self._explainer.titles, self._say.names.item)
                 self._staff = replace(staff, demand=demand)
 
     @property
@@ -119,7 +104,7 @@ class Dialogue:
     def _reader(self) -> Reader:
         """What reads messages about the catalogue as it is now."""
         catalogue = self._explainer.shop.catalogue
-        self._names.titles = catalogue.title_of
+        self._say.names.titles = catalogue.title_of
         if self._like is not None:
             return self._like._reader
         if self._read is None or not self.is_prepared:
@@ -127,7 +112,7 @@ class Dialogue:
         return self._read[1]
 
     def _made_reader(self) -> Reader:
-        shop, names = self._explainer.shop, self._names
+        shop, names = self._explainer.shop, self._say.names
         catalogue = shop.catalogue
         common_first = catalogue.item_ids[np.argsort(-shop.snapshot.n_events, kind="stable")].tolist()
         title_of = self._explainer.titles
@@ -155,7 +140,7 @@ class Dialogue:
     ) -> Context:
         """Return the context of a conversation about a list of ``k`` items; ``context`` tells what is off."""
         begun = context or Context()
-        self._names.titles = self._explainer.titles
+        self._say.names.titles = self._explainer.titles
         items = self._answers(user_id, begun, history).shown(k)
         return replace(begun, items=items, focus=None, category=None, pending=None, asked=None)
 
@@ -193,7 +178,7 @@ class Dialogue:
             if first.choices:
                 return first
             second = self.reply(user_id, both[1], first.context, **given)
-            return self._joined(first, second)
+            return self._say.joined(first, second)
         message, periods = self._cut(message[:MOST_CHARACTERS], context)
         context, asked_of = context if role == "staff" else replace(context, staff_user=None), user_id
         user_id = context.staff_user or user_id
@@ -222,11 +207,11 @@ class Dialogue:
             whose = {"intent": reading.intent, "slots": dict(reading.slots), "slot": "user_id"}
             users = tuple(filter(None, (user_id, context.other_user)))
             answer = Answer([Statement("which_user")], users, is_to_staff=True)
-            return self._turn(reading.intent, reading.slots, answer, replace(context, pending=None, asked=whose))
+            return self._say.turn(reading.intent, reading.slots, answer, replace(context, pending=None, asked=whose))
         if reading.intent in CHANGES and not reading.choices:
             change = proposed(reading, context, answers)
             told = {**change.slots, **{name: value for name, value in reading.slots.items() if name == "user_id"}}
-            return self._turn(change.intent, told, change.answer, change.context, needs_confirmation=change.is_open)
+            return self._say.turn(change.intent, told, change.answer, change.context, needs_confirmation=change.is_open)
         answer = self._answered(reading, answers, user_id, context, role)
         new, said = unrepeated(answer, answers, reading.intent, context, role)
         slots, answer = ({"item_id": new.focus} if new is not answer and new.focus else dict(reading.slots)), new
@@ -247,7 +232,7 @@ class Dialogue:
             if reading.intent in {"know", "where_from"} and not reading.slots
             else said,
         )
-        return self._turn("unknown" if reading.intent in OUTSIDE else reading.intent, reading.slots, answer, after)
+        return self._say.turn("unknown" if reading.intent in OUTSIDE else reading.intent, reading.slots, answer, after)
 
     def _cut(self, message: str, context: Context) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Return a message without the periods that it names, and the periods; "then" means that of the last answer."""
@@ -287,7 +272,7 @@ class Dialogue:
         asked = context.asked or {}
         is_staff, said = context.staff_user is not None, _bare(message)
         choices = asked.get("choices", ()) if asked.get("slot") == "intent" else ()
-        named = (each for each in choices if _bare(self._wording.meaning(each, is_staff=is_staff)) == said)
+        named = (each for each in choices if _bare(self._say.meaning(each, is_staff=is_staff)) == said)
         intent = next(named, None)
         return None if intent is None else Reading(intent, dict(asked["slots"]))
 
@@ -297,7 +282,7 @@ class Dialogue:
         if found is None and "other_user" in reading.slots:
             found = self._of_both(reading, user_id, context)
         answer = found or self._to_shopper(reading, answers)
-        others = [each for each in reading.intents if each != reading.intent and self._wording.meaning(each)]
+        others = [each for each in reading.intents if each != reading.intent and self._say.meaning(each)]
         if not others or answer.missing is not None:
             return answer
         return replace(answer, parts=[*answer.parts, Statement("or_else")], choices=tuple(others), missing="intent")
@@ -434,116 +419,22 @@ class Dialogue:
         answers = self._answers(user_id, turn.context, history)
         context = replace(turn.context, items=answers.shown(k))
         listed = answers.listed(named(turn.slots, "group"), context.items) if change["intent"] == "stop" else []
-        text = (" " if self._grammar.is_spaced else "").join(filter(None, [turn.text, *map(self._said, listed)]))
+        text = (" " if self._grammar.is_spaced else "").join(filter(None, [turn.text, *map(self._say.said, listed)]))
         return replace(turn, context=context, text=text)
 
     def _decided(self, word: str, context: Context) -> Turn:
         """Apply or drop the change that waits."""
         pending, after = context.pending, replace(context, pending=None, asked=None)
         if pending is None and word == "yes":
-            return self._turn(word, {}, Answer([Statement("nothing_pending")]), after)
+            return self._say.turn(word, {}, Answer([Statement("nothing_pending")]), after)
         if pending is None or word == "no":
-            return self._turn("no", {}, Answer([Statement("cancelled")]), after)
+            return self._say.turn("no", {}, Answer([Statement("cancelled")]), after)
         intent, slots = str(pending["intent"]), dict(pending["slots"])
         answer = Answer(statements("done", intent, slots, self._explainer.shop))
         after = replace(after, other_user=None)  # the next change is for the same customer
-        turn = self._turn("yes", slots, answer, changed(after, intent, slots))
+        turn = self._say.turn("yes", slots, answer, changed(after, intent, slots))
         change = {"intent": intent, "slots": slots}
         return replace(turn, change=change if after.staff_user is None else {**change, "user_id": after.staff_user})
-
-    def _turn(
-        self,
-        intent: str,
-        slots: Mapping[str, Any],
-        answer: Answer,
-        context: Context,
-        *,
-        needs_confirmation: bool = False,
-    ) -> Turn:
-        """Word an answer; a sentence that the verifier refuses is left out, and with it the change that it asks for."""
-        parts = self._addressed(answer, intent, context)
-        said = [text for part in parts if (text := self._said(part))]
-        is_verified = len(said) == len(parts)
-        if needs_confirmation and not is_verified:
-            needs_confirmation, context = False, replace(context, pending=None)
-        if not said:
-            said = [self._said(Statement("unknown"))]
-        choices = self._choices(answer.choices, is_staff=context.staff_user is not None)
-        numbers = self._numbers(" ".join(said)) if context.staff_user else ()
-        users = dict.fromkeys(part.user for part in parts if isinstance(part, Statement) and part.user)
-        is_kept = not _listed(answer) and (context.focus is None or context.age > 0)
-        context = replace(
-            context,
-            numbers=numbers,
-            listed=_listed(answer),
-            users=tuple(filter(None, users)) if len(users) > 1 else context.users if is_kept else (),
-            other_user=slots.get("other_user", context.other_user),
-            days=_days(answer),
-        )
-        return Turn(
-            intent,
-            dict(slots),
-            (" " if self._grammar.is_spaced else "").join(said),
-            is_verified,
-            needs_confirmation,
-            context,
-            choices,
-            None,
-            answer.data,
-        )
-
-    def _numbers(self, text: str) -> tuple[str, ...]:
-        """Return the numbers of an answer that are no ids of customers."""
-        rest = re.sub(unaccented(self._grammar.user), " ", folded(text))
-        return tuple(dict.fromkeys(re.findall("[0-9]{2,}", rest)))[:MOST_NUMBERS]
-
-    def _addressed(self, answer: Answer, intent: str, context: Context) -> Sequence[Statement | Text]:
-        """Return the parts of an answer; one that says "you" to a customer is introduced to staff as such."""
-        is_said = any(
-            not isinstance(part, Statement) or self._verifier.states(part.frame) != TALKED for part in answer.parts
-        )
-        if context.staff_user is None or answer.is_to_staff or intent in OF_THE_SHOP or not is_said:
-            return answer.parts
-        return [self._address(intent, context), *answer.parts]
-
-    def _address(self, intent: str, context: Context) -> Statement:
-        """Return the words before what a customer would be told."""
-        shop, dates = self._explainer.shop, {}
-        if shop.has_dates and intent in OF_HISTORY:
-            dates = {"moment": shop.shop.clock.local(self._explainer.as_of).date()}
-        return Statement("as_told" if dates else "as_told_undated", user=context.staff_user, dates=dates)
-
-    def _joined(self, first: Turn, second: Turn) -> Turn:
-        """Return two answers as one."""
-        before = self._said(self._address(second.intent, second.context)) if second.context.staff_user else ""
-        rest = second.text.removeprefix(before).strip() if before and first.text.startswith(before) else second.text
-        text = (" " if self._grammar.is_spaced else "").join((first.text, rest))
-        is_verified = first.is_verified and second.is_verified
-        return replace(second, text=text, is_verified=is_verified, data={**first.data, **second.data})
-
-    def _said(self, part: Statement | Text) -> str:
-        """Return a sentence that is verified; empty if it is not."""
-        if not isinstance(part, Statement):
-            return part.text if part.verdict.ok else ""
-        if not all(map(self._explainer.shop.policy.may_name_category, filter(None, (part.category, *part.categories)))):
-            return ""
-        part = self._wording.spoken(part)
-        text = self._wording.say(part)
-        return text if text and self._verifier.accepts(text, part) else ""
-
-    def _choices(self, choices: Sequence[str], *, is_staff: bool = False) -> tuple[str, ...]:
-        """Return choices in words; items that share a label are told apart by their ids."""
-        shop, titles, meaning = self._explainer.shop, self._explainer.titles, self._wording.meaning
-        choices = [c for c in choices if c in titles or meaning(c) or shop.policy.may_name_category(c)]
-        told = [self._choice(choice, is_staff=is_staff) for choice in choices]
-        return tuple(
-            f"{name} #{choice}" if told.count(name) > 1 else name for name, choice in zip(told, choices, strict=True)
-        )
-
-    def _choice(self, choice: str, *, is_staff: bool = False) -> str:
-        if choice in self._explainer.titles:
-            return self._names.item(choice)
-        return self._wording.meaning(choice, is_staff=is_staff) or self._names.category(choice)
 
 
 def _bare(text: str) -> str:
@@ -588,19 +479,3 @@ def _has_same_names(catalogue: Catalogue, other: Catalogue) -> bool:
         and np.array_equal(catalogue.category_index, other.category_index)
         and tuple(catalogue.category_names) == tuple(other.category_names)
     )
-
-
-def _days(answer: Answer) -> tuple[str, ...]:
-    """Return the first and the last day of the period, or of the last visit, that an answer tells."""
-    told = [part for part in answer.parts if isinstance(part, Statement) and part.frame in OF_DAYS]
-    if not told:
-        return ()
-    last = told[0].dates["last"]
-    first = told[0].dates["first"] if told[0].frame == "within" else last
-    return first.isoformat(), last.isoformat()
-
-
-def _listed(answer: Answer) -> tuple[str, ...]:
-    """Return the items of an answer that lists several."""
-    lists = [part.items for part in answer.parts if isinstance(part, Statement) and len(part.items) > 1]
-    return lists[0] if len(lists) == 1 else ()

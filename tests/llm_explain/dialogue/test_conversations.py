@@ -83,7 +83,7 @@ def test_a_question_without_an_answer_here_is_told_why(
     talk = Dialogue(explainer, locale=locale)
     turn = talk.reply(USER, message, replace(context, focus=context.items[0]))
     item = context.items[0] if frame.endswith("_item") else None
-    assert turn.text == talk._said(Statement(frame, item=item))
+    assert turn.text == talk._say.said(Statement(frame, item=item))
     assert turn.is_verified
     assert turn.intent in {"unknown", "service", "privacy"}
 
@@ -169,7 +169,7 @@ def test_another_kind_of_event_has_its_verb_and_entries_where_a_language_has_non
         monkeypatch.setattr(type(shop), "crowd_kind", kind)
         own, talk = OwnEvents(shop, history), Dialogue(explainer, locale=locale)
         for statement in (own.last_bought(item, None), own.how_often(item, None), own.how_often(None, "cheese")):
-            text = talk._said(statement)
+            text = talk._say.said(statement)
             assert text
             assert (verb in text) == is_verb
 
@@ -380,7 +380,7 @@ def test_two_things_that_are_named_together_are_changed_together(
     talk = Dialogue(explainer, locale=locale)
     off, done, again, back = held(talk, context, [stop, yes, resume, yes])
     assert set(off.slots["categories"]) == set(done.context.groups_off) == {"cheese", "soup"}
-    assert all(name in off.text and name in done.text for name in map(talk._names.category, ("cheese", "soup")))
+    assert all(name in off.text and name in done.text for name in map(talk._say.names.category, ("cheese", "soup")))
     assert again.needs_confirmation
     assert back.context.groups_off == ()
 
@@ -530,7 +530,7 @@ def test_what_is_new_is_what_the_user_has_not_had(
     bought = {explainer.titles[str(item)] for item in talk._answers(USER, context, None).scene.bought}
     for item in context.items[:5]:
         is_new = explainer.titles[item] not in bought and not explainer.titles[item].startswith("beer")
-        assert (talk._names.item(item) in turn.text) == is_new
+        assert (talk._say.names.item(item) in turn.text) == is_new
 
 
 def test_years_and_bare_periods_ask_the_last_question_again(explainer: Explainer, context: Context) -> None:
@@ -576,8 +576,8 @@ def test_what_no_answer_may_name_is_switched_off_without_its_name(
     for role in ("shopper", "staff"):
         (told,) = held(talk, turns[1].context, [off], cast("Role", role))
         assert told.text.endswith(frames["left_out_hidden"].format(count=1))
-    assert not talk._said(Statement("left_out_group", category="beer"))
-    assert "beer" not in talk._choices(["beer", "soup"])
+    assert not talk._say.said(Statement("left_out_group", category="beer"))
+    assert "beer" not in talk._say._choices(["beer", "soup"])
 
 
 @pytest.mark.parametrize(("locale", "said", "name"), [

@@ -642,7 +642,7 @@ def test_a_list_without_any_history_is_that_of_the_shop(dialogue: Dialogue, cont
     turn = dialogue.reply(USER, "suppose I had bought nothing at all, what would be here?", context)
     assert (turn.intent, turn.slots, turn.is_verified) == ("what_if", {"all": True}, True)
     shop = dialogue.start(USER, Context(is_personal=False), k=3).items
-    titles = [dialogue._names.item(item) for item in shop]
+    titles = [dialogue._say.names.item(item) for item in shop]
     assert turn.text == f"Without your history, your list would begin with {', '.join(titles[:2])} and {titles[2]}."
 
 
@@ -1102,8 +1102,10 @@ def test_what_is_switched_off_is_listed(explainer: Explainer, context: Context, 
     turn = talk.reply(USER, message, off)
     assert turn.is_verified
     assert frames["left_out_all"] in turn.text
-    assert all(name in turn.text for name in (talk._names.category(group), talk._wording._words.kinds["popular"]))
-    assert talk._names.item(item) in turn.text
+    assert all(
+        name in turn.text for name in (talk._say.names.category(group), talk._say._wording._words.kinds["popular"])
+    )
+    assert talk._say.names.item(item) in turn.text
 
 
 def test_a_contrast_of_a_title_whose_short_name_others_share_says_which_was_counted(
@@ -1125,5 +1127,7 @@ def test_a_contrast_of_a_title_whose_short_name_others_share_says_which_was_coun
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_the_name_of_a_customer_before_a_risk_is_verified(explainer: Explainer, locale: str) -> None:
     talk = Dialogue(explainer, locale=locale)
-    assert "u05" in talk._said(Statement("of_user", user="u05"))
-    assert not talk._verifier.accepts(talk._said(Statement("of_user", user="u05")), Statement("of_user", user="u03"))
+    assert "u05" in talk._say.said(Statement("of_user", user="u05"))
+    assert not talk._say._verifier.accepts(
+        talk._say.said(Statement("of_user", user="u05")), Statement("of_user", user="u03")
+    )

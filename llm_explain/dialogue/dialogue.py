@@ -250,7 +250,8 @@ class Dialogue:
 
     def _of_orders(self, reading: Reading, message: str, context: Context, *, is_dated: bool) -> Reading:
         """Return a question after a forecast: of another week it asks for the forecast again."""
-        if (is_dated and reading.is_bare) or (self._weeks.search(folded(message)) and context.focus):
+        is_dated &= reading.is_bare and reading.intent not in OF_PERIODS  # "what did she buy yesterday"
+        if is_dated or (self._weeks.search(folded(message)) and context.focus):
             return Reading("order", dict(context.topic if reading.is_bare else reading.slots), is_bare=True)
         return replace(reading, intent="order") if reading.intent == "usual" else reading
 

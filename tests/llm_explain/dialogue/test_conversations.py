@@ -682,3 +682,14 @@ def test_a_main_word_of_several_categories_asks_which_and_a_word_of_a_choice_tak
         None,
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("locale", "message"),
+    [("en", "how much did I spend on my last visit?"), ("es", "¿cuánto gasté en mi última visita?")],
+)
+def test_the_last_visit_is_a_day(explainer: Explainer, context: Context, locale: str, message: str) -> None:
+    slots = Dialogue(explainer, locale=locale).reply(USER, message, context).slots
+    last = explainer.events.history(USER, explainer.as_of).timestamp.max()
+    day = str(pd.Timestamp(last).date())
+    assert slots.get("period") == (day, day)

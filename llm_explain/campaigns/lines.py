@@ -116,7 +116,7 @@ class CampaignLines:
         return named if shop_name and len(named) <= MAX_SUBJECT else self._writer.nameless_subject
 
     def tells_when(self, kind: str) -> bool:
-        """Return whether a line tells when, in place of the sentence of a claim kind."""
+        """Return whether a line tells how often or when, in place of the sentence of a claim kind."""
         return kind in self._writer.lines and kind not in self._writer.subjects
 
     def label(self, title: str) -> str | None:
@@ -141,7 +141,7 @@ class CampaignLines:
             title: The item's title.
             as_of: The day that the line speaks of.
             max_length: Most characters; with it, the lines for subjects are tried too.
-            is_rest: Whether to write what a short subject leaves out, without the item.
+            is_rest: Whether to write what a short subject leaves out, without the item; of a purchase, when it was.
 
         Returns:
             The line; ``None`` if no line is true and short enough.

@@ -38,6 +38,8 @@ NO_REASON: Final = "no reason that can be said"
 OVER_BUDGET: Final = "budget or number of messages used up"
 TOO_SOON: Final = 0.5
 """Share of a user's own rhythm with an item, below which the user needs no offer of it yet."""
+NO_RHYTHM_DAYS: Final = 28.0
+"""Rhythm that is assumed of an item without one."""
 
 OFFERS_ONLY: Final = Suppressions(kinds=frozenset({"promotion", "lower_price", "lowest_price"}))
 """The offer's own line states the promotion; the sentence gives another reason."""
@@ -128,7 +130,7 @@ class _Planner:
         """Return a user's offers among the best items, the likeliest purchase first; none is a sensitive item.
 
         Of items with the same title, which a reader cannot tell apart, the likeliest one is offered. An item that the
-        user bought less than half of the user's own median interval ago is not.
+        user bought less than half of the user's own median interval ago is not; without one, the interval is 28 days.
         """
         history = self.context(user_id)[0]
         user = self.explainer.reader.read(user_id, history)
@@ -136,7 +138,7 @@ class _Planner:
         bought = Subjects.of(user.evidence, np.zeros(len(items), dtype=np.int64), items).of_item
         kept = np.ones(len(items), dtype=bool)
         if user.evidence.shop.has_dates:
-            kept = ~(bought.days_since < TOO_SOON * bought.rhythm)  # no rhythm is NaN
+            kept = ~(bought.days_since < TOO_SOON * np.nan_to_num(bought.rhythm, nan=NO_RHYTHM_DAYS))
         if self.settings.section != "mixed":
             kept &= (bought.counts > 0) == (self.settings.section == "again")
         items, scores = items[kept], scores[kept]
@@ -235,15 +237,18 @@ class _Planner:
         return tuple(kept[:step])
 
     def _varied(self, row: Explanation, wish: _Wish, before: Sequence[PlannedOffer]) -> Explanation:
-        """Return an explanation that tells when an item was bought, if its count is 1 or an offer before tells one."""
+        """Return an explanation in the campaign's own line, below the item's name: how often it was bought, or when.
+
+        It tells when if the count is 1, or if an offer before tells how often.
+        """
         if len(row.reasons) != 1 or row.text is None or not self.lines.tells_when(row.reasons[0].kind):
             return row
         (claim,) = row.reasons
         told = [each.kind for offer in before for each in offer.explanation.reasons]
-        if EVENT_KIND in claim.facts or (claim.facts["count"] != 1 and claim.kind not in told):
+        if EVENT_KIND in claim.facts:
             return row
-        title = str(self.catalogue.titles[wish.item])
-        line = self.lines.write(claim.kind, claim.facts, title=title, as_of=self.today)
+        title, is_when = str(self.catalogue.titles[wish.item]), claim.facts["count"] == 1 or claim.kind in told
+        line = self.lines.write(claim.kind, claim.facts, title=title, as_of=self.today, is_rest=is_when)
         return replace(row, text=replace(row.text, text=line), statements=()) if line else row
 
     def _line(self, wish: _Wish, max_length: int | None = None, *, is_rest: bool = False) -> str | None:

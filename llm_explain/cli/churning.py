@@ -120,7 +120,10 @@ def score(
     artifacts: Artifacts = DEFAULT_ARTIFACTS,
     features: Features = None,
     as_of: AsOf = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write user_id and risk as CSV or Parquet.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write user_id, risk and usual_spending (with prices) as CSV or Parquet."),
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many of the highest risks to print.")] = 20,
     json: options.Json = False,
 ) -> None:
@@ -128,9 +131,9 @@ def score(
     import pandas as pd
 
     job = _job(artifacts, data, features, as_of)
-    frame = pd.DataFrame({"user_id": job.user_ids, "risk": job.risk}).sort_values(
-        "risk", ascending=False, kind="stable"
-    )
+    usual = {} if job.usual_spending is None else {"usual_spending": job.usual_spending}
+    frame = pd.DataFrame({"user_id": job.user_ids, "risk": job.risk, **usual})
+    frame = frame.sort_values("risk", ascending=False, kind="stable")
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix == ".parquet":
@@ -154,7 +157,10 @@ def explain(
     artifacts: Artifacts = DEFAULT_ARTIFACTS,
     features: Features = None,
     as_of: AsOf = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="Without --user: how many of the highest risks to explain.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, help="Without --user: how many users to explain.")] = 10,
+    order: Annotated[
+        Literal["risk", "money"], typer.Option(help="The highest risks, or risks times usual spending, first.")
+    ] = "risk",
     uplift: Annotated[
         Path | None,
         typer.Option(
@@ -198,7 +204,10 @@ def explain(
     import numpy as np
 
     job = _job(artifacts, data, features, as_of)
-    rows = job.rows_of(user) if user else np.argsort(-job.risk, kind="stable")[:k].tolist()
+    if order == "money" and job.usual_spending is None:
+        raise SettingError("--order is money but prices of purchases are needed. Use --order risk.")
+    weight = job.risk * (job.usual_spending if order == "money" and job.usual_spending is not None else 1.0)
+    rows = job.rows_of(user) if user else np.argsort(-weight, kind="stable")[:k].tolist()
     actions: UserActions | None = None
     if uplift is not None:
         from llm_explain.jobs.churn.actions import ExperimentColumns

@@ -15,6 +15,7 @@ from llm_explain.jobs.brief import Brief, Direction, Stated
 from llm_explain.jobs.churn.changes import (
     ABOVE_USUAL,
     ALREADY,
+    USUAL_AMOUNT,
     SpendBelowUsual,
     SpendRose,
     lately,
@@ -52,6 +53,12 @@ _EMPTY: Final = {"spend_below_usual", "visits_below_usual", "visits_fell", "spen
 
 _NEWS: Final = (Overdue(), LongestSilence(), SpendRose(), SpendBelowUsual())
 """Kinds that may be told although the model gives them no weight: see ``_notes``."""
+
+_AMOUNTS: Final = {ALREADY, ABOVE_USUAL, "small_spender", "big_spender"}
+"""Kinds that state the usual spending of so many weeks."""
+
+_NEAR: Final = 0.05
+"""Difference to the average up to which a risk is near it, if one is also above three quarters of the other."""
 
 _LEAST_RATIO: Final = 1.5
 """Ratio of two amounts from which on their difference is news."""
@@ -150,11 +157,14 @@ def _notes(found: Sequence[Claim], told: Sequence[Claim], direction: Direction) 
 
     The outcome that has happened already, and a silence that breaks the user's own rhythm, are told of any risk. Of
     other news, the first one that speaks against the headline is told, if no driver does and the outcome is not told.
+    The usual spending is told if no other claim does.
     """
     notes: list[Claim] = []
     is_open = not any(claim.phi * direction < 0 for claim in told)
     is_silence_told = any(claim.kind in _SILENCE for claim in told)
     for claim in found:
+        if claim.kind == USUAL_AMOUNT:
+            continue
         is_against = claim.phi * direction < 0
         is_silence = claim.kind in _SILENCE and not is_silence_told
         if claim.kind == ALREADY and is_silence_told and claim.facts.get("visits") == 0:
@@ -162,6 +172,8 @@ def _notes(found: Sequence[Claim], told: Sequence[Claim], direction: Direction) 
         if claim.kind == ALREADY or is_silence or (is_against and is_open and claim.kind not in _SILENCE):
             notes.append(replace(claim, phi=0.0, facts={**claim.facts, "is_against": int(is_against)}))
             is_open = is_open and claim.kind != ALREADY and not is_against
+    if not any(claim.kind in _AMOUNTS and "visits" not in claim.facts for claim in (*told, *notes)):
+        notes += [replace(claim, phi=0.0) for claim in found if claim.kind == USUAL_AMOUNT]
     return tuple(notes)
 
 
@@ -188,13 +200,15 @@ def _is_implied(claim: Claim, silent: float) -> bool:
 
 
 def _headline(risk: float, average: float, *, is_label: bool) -> str:
-    """Return the kind of the headline: near the average if both are the same in whole percent.
+    """Return the kind of the headline: near the average within 5 points and a quarter, or if both read the same.
 
     The direction of a driver is not in its words if it is a column of a table, or if the risk is neither high nor low.
     These headlines say it.
     """
     side = "risk" if risk >= average else "low_risk"
-    if math.floor(100 * risk + 0.5) == math.floor(100 * average + 0.5):
+    low, high = sorted((risk, average))
+    is_near = high - low <= _NEAR and low > 0.75 * high
+    if is_near or math.floor(100 * risk + 0.5) == math.floor(100 * average + 0.5):
         return f"near_{side}"
     return f"label_{side}" if is_label else side
 
@@ -234,7 +248,11 @@ def lately_happened(view: ChurnView, labels: Labels) -> dict[int, list[Claim]]:
             amounts = [float(facts[name]) for name in ("after", "before", "usual") if name in facts]
             if "before" in facts and amounts[0] < least[row]:
                 continue
-            if kind in {ALREADY, ABOVE_USUAL} or not amounts or max(amounts) >= _LEAST_RATIO * min(amounts):
+            if (
+                kind in {ALREADY, ABOVE_USUAL, USUAL_AMOUNT}
+                or not amounts
+                or max(amounts) >= _LEAST_RATIO * min(amounts)
+            ):
                 told.setdefault(row, []).append(_worded(Claim(kind, "", "", sign, 0.0, facts), labels))
     return told
 

@@ -165,6 +165,17 @@ class ChurnJob:
         """Calibrated risk of every user, shape ``(n,)``."""
         return expit(self.artifacts.model.score(self.x))
 
+    @cached_property
+    def usual_spending(self) -> Floats | None:
+        """Usual spending in as many days as the risk looks ahead, shape ``(n,)``; ``None`` without prices."""
+        setting, spending = self.artifacts.setting, self.spending
+        if setting is None or spending is None or not spending.has_prices:
+            return None
+        at, days = to_day(self.local), setting.usual_days
+        rate = spending.total(spending.between(at - days, at)) / spending.days_known(at, days)
+        usual = dict(zip(spending.user_ids, (rate * setting.horizon_days).round(2).tolist(), strict=True))
+        return np.array([usual[user_id] for user_id in self.user_ids])
+
     def rows_of(self, user_ids: Sequence[str]) -> list[int]:
         """Return the places of users.
 

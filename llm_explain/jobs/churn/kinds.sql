@@ -142,6 +142,7 @@ select rid, any_value(horizon_days) as days, any_value(share) as share,
        round(coalesce(sum(paid) filter (wall >= now - days_of(usual())), 0) / any_value(known.days) * any_value(horizon_days), 2) as usual
 from bought join known using (rid) cross join setting group by rid;
 create or replace view found_above_usual as from found_already;
+create or replace view found_usual_amount as from found_already;
 
 create or replace view usual_known as
 select rid from bought group by rid having count(distinct occasion) filter (wall >= now - days_of(usual())) >= 4;
@@ -153,8 +154,8 @@ create or replace view found_big_spender as from found_small_spender;
 
 create or replace view found_small_basket as
 select rid, round(sum(paid) filter (wall >= now - days_of(usual())) / count(distinct occasion) filter (wall >= now - days_of(usual())), 2) as level,
-       (select spend_per_visit from setting) as median, recent() as days
-from bought group by rid having count(distinct occasion) filter (wall >= now - days_of(usual())) > 1;
+       (select spend_per_visit from setting) as median, recent() as days, (count(distinct occasion) = 1)::int as is_only
+from bought group by rid having is_only = 1 or count(distinct occasion) filter (wall >= now - days_of(usual())) > 1;
 create or replace view found_large_basket as from found_small_basket;
 
 create or replace view found_rare_visits as

@@ -106,7 +106,7 @@ class _Level(DriverKind[ChurnView]):
     """A level of the usual window and the median of all users.
 
     A rate needs a user who has been known for the recent window at least, and four visits. The mean of a visit needs
-    two, a usual interval a steady rhythm.
+    two, or a user with a single visit in all (``is_only``); a usual interval needs a steady rhythm.
     """
 
     of: ClassVar[str]
@@ -135,8 +135,10 @@ class _Level(DriverKind[ChurnView]):
         holds &= np.abs(level - median) >= self.step
         if self.of in RATES:
             holds &= view.has_usual & (view.visits(view.setting.usual_days) >= LEAST_VISITS)
+        facts = {"level": level, "median": median, "days": view.setting.recent_days}
         if self.of == "spend_per_visit":
-            holds &= view.visits(view.setting.usual_days) > 1
+            facts["is_only"] = (view.all_visits == 1).astype(int)
+            holds &= (view.visits(view.setting.usual_days) > 1) | (view.all_visits == 1)
         if self.of == "interval":
             holds &= view.rhythm.is_steady
         if self.name == "visited_long_ago":
@@ -144,7 +146,7 @@ class _Level(DriverKind[ChurnView]):
         if self.name == "visited_lately":
             is_own = ~view.rhythm.is_steady & (level <= view.rhythm.median)
             holds &= (view.rhythm.gaps < LEAST_COMPARED) | is_own
-        return found(holds & (level >= self.step), {"level": level, "median": median, "days": view.setting.recent_days})
+        return found(holds & (level >= self.step), facts)
 
 
 class SmallSpender(_Level):
@@ -162,14 +164,14 @@ class BigSpender(_Level):
 
 
 class SmallBasket(_Level):
-    """Mean spending of a visit over the usual window is below the median."""
+    """Mean spending of a visit over the usual window, or that of the only visit, is below the median."""
 
     name, player, parts, effect = "small_basket", "basket", ("spend_per_visit",), "raises"
     of, below = "spend_per_visit", True
 
 
 class LargeBasket(_Level):
-    """Mean spending of a visit over the usual window is above the median."""
+    """Mean spending of a visit over the usual window, or that of the only visit, is above the median."""
 
     name, player, parts, effect = "large_basket", "basket", ("spend_per_visit",), "lowers"
     of, below = "spend_per_visit", False

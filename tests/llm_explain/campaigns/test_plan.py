@@ -109,6 +109,8 @@ def test_an_item_is_not_offered_before_half_of_the_users_own_rhythm_has_passed(e
         has_rhythm = bought.days.counts > 1
         n_repeated += int(has_rhythm.sum())
         assert (bought.days_since[has_rhythm] >= bought.rhythm[has_rhythm] / 2).all()
+        is_once = bought.days.counts == 1
+        assert (bought.days_since[is_once] >= 14).all(), "bought once and just now"
     assert n_repeated
 
 
@@ -225,6 +227,7 @@ def test_push_and_coupon_lines(explainer: Explainer, consent: Path, coupon: Offe
                 else:  # a title that is not the whole line would send a coupon without its code
                     assert row.text.startswith((offer.rest, offer.line))
                     assert "coupon A50" in row.text or "until" in row.text.casefold()
+                    assert "until" not in row.subject, "the text tells the last day"
         else:
             title = explainer.titles[coupon.item_id]
             title = title[0].upper() + title[1:]
@@ -302,4 +305,8 @@ def test_one_reason_of_a_message_tells_how_often_and_the_others_when(
             day = pd.Timestamp(str(claim.facts["last"])).strftime("%-d %B")
             assert each.sentence not in dated or each.sentence.endswith(f"on {day}.")
             assert claim.facts["count"] != 1 or each.sentence in dated, "bought once is no news"
+            assert re.match(r"You (?:have |last )?bought this ", each.sentence), "the line above names the item"
+        assert not any(re.search(r"\d[.,]\d\d", each.sentence) for each in message.offers), (
+            "a price beside a reduction may be the one before or after it"
+        )
     assert n_dates > 3

@@ -184,13 +184,18 @@ def test_the_command_line_scores_and_explains(folder: Path) -> None:
     given = ["--data", str(folder / "data"), "--artifacts", str(folder / "model"), "--as-of", str(AS_OF)]
     scored = CliRunner().invoke(app, ["churn", "score", *given, "--out", str(folder / "risks.csv"), "--json"])
     assert scored.exit_code == 0, scored.output
-    risks = pd.read_csv(folder / "risks.csv")["risk"]
-    assert risks.is_monotonic_decreasing
+    risks = pd.read_csv(folder / "risks.csv")
+    assert risks["risk"].is_monotonic_decreasing
+    most = (risks["risk"] * risks["usual_spending"]).idxmax()
+    money = CliRunner().invoke(app, ["churn", "explain", *given, "-k", "1", "--order", "money", "--json"])
+    assert json.loads(money.stdout)["user_id"] == str(risks["user_id"][most])
     told = CliRunner().invoke(app, ["churn", "explain", *given, "-k", "3", "--audit"])
     assert told.exit_code == 0, told.output
     assert "3 records audited, 0 faults" in told.stderr
     heading, *rows = told.stdout.split("\nHousehold ")
-    assert heading.startswith("Risk of spending at most half of the usual amount in the next eight weeks (average ")
+    assert heading.startswith(
+        "As of 30 December: risk of spending at most half of the usual amount in the next eight weeks (average "
+    )
     assert len(rows) == 3
     assert not any("usual amount in the next" in row for row in rows)
     one = CliRunner().invoke(app, ["churn", "explain", *given, "-k", "1"])

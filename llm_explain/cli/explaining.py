@@ -35,7 +35,7 @@ def explain(
     sources: options.Sources = "phrasebook,lm,template",
     json: options.Json = False,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Save a waterfall picture of the first item as SVG.")
+        Path | None, typer.Option(metavar="FILE", help="Save a waterfall of the first item as SVG; extra shap.")
     ] = None,
 ) -> None:
     """Say why items score as they do for a user."""
@@ -60,12 +60,22 @@ def explain(
         for row in rows:
             _print_one(explainer, row)
     if plot is not None:
-        from llm_explain.reports.waterfall import waterfall_svg
+        _draw(plot, rows[0], explainer.titles[str(rows[0].item_id)])
 
-        plot.parent.mkdir(parents=True, exist_ok=True)
-        title = explainer.titles[str(rows[0].item_id)]
-        plot.write_text(waterfall_svg(rows[0].attribution, title=title), encoding="utf-8")
-        note(f"Picture: {plot.resolve()}")
+
+def _draw(path: Path, row: Explanation, title: str) -> None:
+    """Save a waterfall from base value to score; its text stays text."""
+    waterfall = row.attribution.to_shap()  # first, because it names the extra that is missing
+    from matplotlib import pyplot as plt
+    from shap import plots
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with plt.rc_context({"svg.fonttype": "none"}):
+        axes = plots.waterfall(waterfall, show=False)
+        axes.set_title(title, parse_math=False)
+        axes.figure.savefig(path, bbox_inches="tight")
+    plt.close(axes.figure)
+    note(f"Picture: {path.resolve()}")
 
 
 def _print_one(explainer: Explainer, row: Explanation) -> None:

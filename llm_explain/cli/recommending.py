@@ -102,7 +102,7 @@ def recommend(
         from llm_explain.reports.page import write_page
 
         write_page(html, answers, explainer.titles)
-        note(f"Page with reasons and waterfall pictures: {html.resolve()}")
+        note(f"Page with reasons and attributions: {html.resolve()}")
     if csv is not None:
         _write_csv(csv, [_csv_row(explainer, user_id, row) for user_id, rows in answers.items() for row in rows])
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from llm_explain.attribution.values import CONTEXT_PREFIX
-from llm_explain.reports.waterfall import waterfall_svg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,10 +52,8 @@ def _sections(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _row(explanation: Explanation, titles: Mapping[str, str]) -> dict[str, Any]:
     record = explanation.to_dict()
-    title = titles[explanation.subject["item_id"]]
     return {
         "record": record,
-        "title": title,
-        "waterfall": waterfall_svg(explanation.attribution, title=title),
+        "title": titles[explanation.subject["item_id"]],
         "scale": max((abs(row["phi"]) for row in record["attributions"]), default=1.0) or 1.0,
     }

@@ -128,8 +128,7 @@ def test_tables_and_page_are_for_people(artifacts: list[str], tmp_path: Path) ->
     assert result.exit_code == 0
     html = page.read_text(encoding="utf-8")
     assert html.count('<li class="item">') == 5
-    assert html.count("<svg") == 5
-    assert "http://" not in html.replace("http://www.w3.org", "")
+    assert "http://" not in html
     assert "https://" not in html
 
 
@@ -162,7 +161,7 @@ def test_a_picture_is_saved(artifacts: list[str], tmp_path: Path) -> None:
     options = ["--plot", str(picture), "--no-language-model", *artifacts]
     result = RUN.invoke(app, ["explain", "--user", "u00", "--item", "00", *options], catch_exceptions=False)
     assert result.exit_code == 0
-    assert picture.read_text(encoding="utf-8").startswith("<svg")
+    assert "group:" in picture.read_text(encoding="utf-8")  # text, not outlines
     options = ["--item", "00", "--plot", "waterfall.png", *artifacts]
     with pytest.raises(SettingError, match=r"--plot is waterfall\.png but a file whose name ends in \.svg is needed"):
         RUN.invoke(app, ["explain", "--user", "u00", *options], catch_exceptions=False)

@@ -73,61 +73,52 @@ def recommend(
         "buries": bury or (),
     }
     explainer = open_explainer(artifacts, events, language_model if is_explained and not no_language_model else None)
-    if not is_explained:
-        bare = _recommend_bare(explainer, user, selected, k=k, as_of=as_of, channel=channel, json=json)
-        if csv is not None:
-            _write_csv(csv, bare)
-        return
     answers: dict[str, list[Explanation]] = {}
+    records: list[dict[str, Any]] = []
     for user_id in user:
         say_if_cold(explainer, user_id, as_of)
-        answers[user_id] = explainer.recommend(
-            user_id,
-            k=k,
-            as_of=options.moment(as_of),
-            channel=channel,
-            tone=tone,
-            locale=locale,
-            surface=surface,
-            max_length=max_length,
-            sources=sources.split(","),
-            **selected,
-        )
-        if json:
-            write_json_lines(row.to_dict() for row in answers[user_id])
+        rows: Sequence[Explanation] | Sequence[Ranked]
+        if is_explained:
+            rows = answers[user_id] = explainer.recommend(
+                user_id,
+                k=k,
+                as_of=options.moment(as_of),
+                channel=channel,
+                tone=tone,
+                locale=locale,
+                surface=surface,
+                max_length=max_length,
+                sources=sources.split(","),
+                **selected,
+            )
         else:
+            rows = explainer.rank(user_id, k=k, as_of=options.moment(as_of), channel=channel, **selected)
+        own = [{"user_id": user_id, **row.to_dict()} for row in rows]
+        records += own
+        if json:
+            write_json_lines(own)
+        elif is_explained:
             _print_table(explainer, user_id, answers[user_id])
-        _say_if_empty(explainer, answers[user_id])
+        else:
+            _print_ranks(explainer, user_id, own)
+        _say_if_empty(explainer, rows)
     if html is not None:
         from llm_explain.reports.page import write_page
 
         write_page(html, answers, explainer.titles)
         note(f"Page with reasons and attributions: {html.resolve()}")
     if csv is not None:
-        _write_csv(csv, [_csv_row(explainer, user_id, row) for user_id, rows in answers.items() for row in rows])
+        _write_csv(csv, records, explainer.titles)
 
 
-def _recommend_bare(
-    explainer: Explainer, users: Sequence[str], selected: SelectionOptions, *, k: int, as_of: str | None,
-    channel: str, json: bool,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Print ranked items without explanations and return them as rows of a CSV file."""
-    found = []
-    for user_id in users:
-        say_if_cold(explainer, user_id, as_of)
-        rows = explainer.rank(user_id, k=k, as_of=options.moment(as_of), channel=channel, **selected)
-        _say_if_empty(explainer, rows)
-        found += [_as_csv(user_id, explainer.titles, row.item_id, row.rank, row.score, row.probability) for row in rows]
-        if json:
-            write_json_lines({"user_id": user_id, **row.to_dict()} for row in rows)
-            continue
-        table = Table("", "section", "rank", "item", "title", "score", "probability", title=f"user {user_id}")
-        for row in rows:
-            title, probability = explainer.titles[row.item_id], f"{row.probability:.1%}"
-            place = (str(row.position), row.section or "", str(row.rank))
-            table.add_row(*place, row.item_id, title, f"{row.score:.2f}", probability)
-        OUT.print(table)
-    return found
+def _print_ranks(explainer: Explainer, user_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print ranked items without explanations."""
+    table = Table("", "section", "rank", "item", "title", "score", "probability", title=f"user {user_id}")
+    for row in rows:
+        title, probability = explainer.titles[row["item_id"]], f"{row['probability']:.1%}"
+        place = (str(row["position"]), row["section"] or "", str(row["rank"]))
+        table.add_row(*place, row["item_id"], title, f"{row['score']:.2f}", probability)
+    OUT.print(table)
 
 
 def _say_if_empty(explainer: Explainer, rows: Sequence[Explanation] | Sequence[Ranked]) -> None:
@@ -142,34 +133,14 @@ def _say_if_empty(explainer: Explainer, rows: Sequence[Explanation] | Sequence[R
     )
 
 
-def _csv_row(explainer: Explainer, user_id: str, row: Explanation) -> dict[str, Any]:
-    text = row.text.text if row.text else ""
-    item_id = str(row.item_id)
-    return _as_csv(user_id, explainer.titles, item_id, row.rank, row.attribution.score, row.probability, text)
-
-
-def _as_csv(
-    user_id: str, titles: Mapping[str, str], item_id: str, rank: int | None, score: float, probability: float | None,
-    text: str = "",
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "user_id": user_id,
-        "item_id": item_id,
-        "title": titles[item_id],
-        "rank": rank,
-        "score": score,
-        "probability": probability,
-        "text": text,
-    }
-
-
-def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+def _write_csv(path: Path, records: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> None:
     import pandas as pd
 
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = ["user_id", "item_id", "title", "rank", "score", "probability", "text"]
-    write_csv(pd.DataFrame(rows, columns=columns), path)
-    note(f"{len(rows)} rows: {path.resolve()}")
+    frame = pd.DataFrame(records, columns=columns)
+    write_csv(frame.assign(title=frame["item_id"].map(titles)), path)
+    note(f"{len(frame)} rows: {path.resolve()}")
 
 
 def _print_table(explainer: Explainer, user_id: str, rows: Sequence[Explanation]) -> None:

@@ -94,6 +94,8 @@ def test_a_stated_share_of_customers_is_no_word_of_degree():
     assert (similar.kind, similar.values, similar.degrees) == ("similar_item", {"next_share": 0.3}, ())
     (together,) = read("31% of our shoppers who bought Onion soup, like you, bought these in the same order.")
     assert (together.kind, together.degrees) == ("bought_together", ())
+    (both,) = read("Because you bought Onion soup: 31% of the customers who did had both in one order.")
+    assert both.kind == "bought_together"
 
 
 def test_a_regular_is_no_word_of_degree():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from llm_explain.claims.shop_evidence import ShopEvidence
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
+    from scoring.data.catalogue import IndexArray
 
 MOST_OF_ONE: Final = 3
 """Most past items that one relation names for a subject; a page names each item once."""
@@ -30,8 +31,8 @@ MOST_ITEMS: Final = 0.34
 RELATIONS: Final = ("size", "series", "range_name", "thing", "category")
 """Names of facts that tell the relation, the most telling one first."""
 
-
-_Key = tuple[str, object]
+UNREAD: Final = -2
+NO_KEY: Final = -1
 
 
 class _Past(NamedTuple):
@@ -108,7 +109,7 @@ def _relations(subjects: Subjects, row: int) -> Iterator[tuple[_Past, dict[str, 
 
 
 class _PastItems:
-    """What each user bought, watched or played, and may be named for; found once for a user."""
+    """What each user bought, watched or played; found once for a user."""
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
@@ -117,68 +118,76 @@ class _PastItems:
     def of(self, user: int) -> _OfUser:
         """Return the past items of a user."""
         if user not in self._found:
-            self._found[user] = _OfUser(self._evidence.shop, _past(self._evidence, user))
+            self._found[user] = _OfUser(self._evidence, user)
         return self._found[user]
 
 
 class _OfUser:
-    """Past items of a user in the order in which they are named, and their titles.
+    """Past items of a user with their latest event, and their titles."""
 
-    ``near`` returns those that share with an item what a relation needs: the category, the outer words of a range or,
-    except for purchases, the first letter of a series. Few of a user's items do.
-    """
-
-    def __init__(self, shop: ShopEvidence, items: list[_Past]) -> None:
-        self.titles = {int(shop.title_index[each.item]) for each in items}
-        self._keys, self._items = shop.once(_Keys), items
-        self._places: dict[_Key, list[int]] = defaultdict(list)
-        for place, each in enumerate(items):
-            for key in self._keys[each.item]:
-                if each.event_kind != PURCHASE or key[0] != "series":
-                    self._places[key].append(place)
+    def __init__(self, evidence: Evidence, user: int) -> None:
+        shop = evidence.shop
+        own = slice(*evidence.user.searchsorted([user, user + 1]))
+        item, moment, kind = evidence.item[own], evidence.moment[own], evidence.kind[own]
+        order = np.lexsort((kind, moment, item))
+        last = order[np.diff(item[order], append=-1) != 0]
+        self._shop, self._item, self._moment, self._kind = shop, item[last], moment[last], kind[last]
+        self.titles = set(shop.title_index[self._item].tolist())
+        self._rated = _high_ratings(evidence, user)
+        self._is_disliked = np.isin(self._item, evidence.disliked(user))
+        self._keys = shop.once(_Keys)
+        self._category = shop.catalogue.category_index[self._item]
+        self._range, self._initial = self._keys.of(self._item)
+        is_bought = np.array([name == PURCHASE for name in shop.shop.target_kinds])[self._kind]
+        self._initial = np.where(is_bought, NO_KEY, self._initial)
 
     def near(self, item: int) -> list[_Past]:
-        places = {place for key in self._keys[item] for place in self._places.get(key, ())}
-        return [self._items[place] for place in sorted(places)]
+        """Return the past items that may be named for an item, in the order in which they are named.
+
+        They share with it what a relation needs: the category, the outer words of a range or, except for purchases, the
+        first letter of a series. Few of a user's items do.
+        """
+        of_range, initial = (int(key[0]) for key in self._keys.of(np.array([item])))
+        is_near = self._category == self._shop.catalogue.category_index[item]
+        is_near |= (self._range == of_range) & (of_range != NO_KEY)
+        is_near |= self._initial == initial
+        titles, ids = self._shop.catalogue.titles, self._shop.catalogue.item_ids
+        found = []
+        for place in np.flatnonzero(is_near & ~self._is_disliked).tolist():
+            past = int(self._item[place])
+            if any(map(str.isalpha, str(titles[past]))) and not self._shop.is_sensitive(past):
+                kind = self._shop.shop.target_kinds[self._kind[place]]
+                found.append(_Past(self._rated.get(past, 0.0), int(self._moment[place]), past, kind))
+        return sorted(found, key=lambda each: (-each.rating, -each.moment, str(ids[each.item])))
 
 
-class _Keys(dict[int, tuple[_Key, ...]]):
-    """What a past item and an item share if a relation of them can hold, by row number; found once for an item."""
+class _Keys:
+    """Numbers for the outer words of each item's title and for its first letter; read once for an item."""
 
     def __init__(self, shop: ShopEvidence) -> None:
-        super().__init__()
-        self._catalogue, self._parts = shop.catalogue, shop.once(TitleParts)
+        self._titles, self._parts = shop.catalogue.titles, shop.once(TitleParts)
+        self._range = np.full(len(self._titles), UNREAD, dtype=np.int64)
+        self._initial = self._range.copy()
+        self._numbers: dict[object, int] = {}
 
-    def __missing__(self, item: int) -> tuple[_Key, ...]:
-        title = str(self._catalogue.titles[item])
-        outer = self._parts.outer_words(title)
-        keys: list[_Key] = [("category", int(self._catalogue.category_index[item])), ("series", title[:1].lower())]
-        self[item] = found = (*keys, ("range", outer)) if outer else tuple(keys)
-        return found
+    def of(self, items: IndexArray) -> tuple[IndexArray, IndexArray]:
+        """Return both numbers of each item; ``NO_KEY`` for a title that can be of no range."""
+        for item in items[self._range[items] == UNREAD].tolist():
+            title = str(self._titles[item])
+            outer = self._parts.outer_words(title)
+            self._range[item] = self._numbers.setdefault(outer, len(self._numbers)) if outer else NO_KEY
+            self._initial[item] = self._numbers.setdefault(title[:1].lower(), len(self._numbers))
+        return self._range[items], self._initial[items]
 
 
-def _past(evidence: Evidence, user: int) -> list[_Past]:
-    """Return what a user bought, watched or played, and may be named for, in the order in which it is named."""
-    shop = evidence.shop
-    ratings, titles, ids = shop.shop.ratings, shop.catalogue.titles, shop.catalogue.item_ids
-    rated: dict[int, float] = {}
-    if ratings is not None and ratings.high_from is not None and ratings.highest is not None:
-        least = max(ratings.high_from, ratings.liked_from)
-        known = ratings_of(evidence.histories[user], ratings)
-        rated = {item: value for item, value in known.items() if value >= least and round(value, 1) == value}
-    own = slice(*evidence.user.searchsorted([user, user + 1]))
-    latest: dict[int, tuple[int, int]] = {}
-    for item, moment, kind in zip(
-        evidence.item[own].tolist(), evidence.moment[own].tolist(), evidence.kind[own].tolist(), strict=True
-    ):
-        latest[item] = max((moment, kind), latest.get(item, (moment, kind)))
-    disliked = set(evidence.disliked(user).tolist())
-    found = [
-        _Past(rated.get(item, 0.0), moment, item, shop.shop.target_kinds[kind])
-        for item, (moment, kind) in latest.items()
-        if item not in disliked and any(map(str.isalpha, str(titles[item]))) and not shop.is_sensitive(item)
-    ]
-    return sorted(found, key=lambda each: (-each.rating, -each.moment, str(ids[each.item])))
+def _high_ratings(evidence: Evidence, user: int) -> dict[int, float]:
+    """Return the ratings of a user that a sentence may tell, by row number of the item."""
+    ratings = evidence.shop.shop.ratings
+    if ratings is None or ratings.high_from is None or ratings.highest is None:
+        return {}
+    least = max(ratings.high_from, ratings.liked_from)
+    known = ratings_of(evidence.histories[user], ratings)
+    return {item: value for item, value in known.items() if value >= least and round(value, 1) == value}
 
 
 def _relation(shop: ShopEvidence, item: int, past: _Past) -> dict[str, Fact]:

@@ -31,6 +31,9 @@ NAMES: Final = (
 
 OPTIONS: Final = (*ORDERS, *UNITS)
 
+LEAST_LIKE: Final = 75
+"""How much of 100 a mistyped name is like the one that it is taken for."""
+
 
 class MissingAnswerError(SettingError):
     """An import needs to be told what a column is.
@@ -131,7 +134,7 @@ def _correction(text: str, sources: Sequence[Source]) -> tuple[tuple[str, str], 
     left, equals, right = text.rpartition("=")
     name, _, option = right.partition(":")
     if not equals or (name and name not in NAMES) or (option and option not in OPTIONS):
-        near = process.extractOne(name, NAMES)
+        near = process.extractOne(name, NAMES, score_cutoff=LEAST_LIKE)
         hint = f"Did you mean {near[0]!r}?" if name and name not in NAMES and near else "Write for example"
         raise SettingError(
             f"--map is {text!r} but FILE.COLUMN=NAME is needed, where NAME is one of {', '.join(NAMES)}, "

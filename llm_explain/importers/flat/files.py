@@ -59,7 +59,8 @@ LIST: Final = re.compile(r"\s*\[(?:\s*[{'\"]|\])")
 """Beginning of a list of records or of texts, or an empty list."""
 
 _ZIP: Final = b"PK\x03\x04"
-TEXT_COLUMNS: Final = {f"f{n}": pa.string() for n in range(2_000)}
+MOST_COLUMNS: Final = 2_000
+TEXT_COLUMNS: Final = {f"f{n}": pa.string() for n in range(MOST_COLUMNS)}
 """Types of the columns of a file whose names are read later."""
 
 
@@ -95,7 +96,7 @@ def read_sources(path: Path, is_known: Callable[[str], bool]) -> list[Source]:
         Its tables: several for a zip file or an Excel file with sheets of different columns.
 
     Raises:
-        TableError: If the file is missing, empty or unreadable.
+        TableError: If the file is missing, empty, unreadable, or has more than 2,000 columns.
     """
     if not path.is_file():
         what = "a folder" if path.is_dir() else "missing"
@@ -108,6 +109,10 @@ def read_sources(path: Path, is_known: Callable[[str], bool]) -> list[Source]:
             f"{path.name} is not readable as its ending or content says ({error}) but a table is needed. "
             "Export it again."
         ) from error
+    if (widest := max((source.frame.shape[1] for source in sources), default=0)) > MOST_COLUMNS:
+        raise TableError(
+            f"{path.name} has {widest:,} columns but at most {MOST_COLUMNS:,} are read. Export fewer columns."
+        )
     if not any(len(source.frame) for source in sources):
         raise TableError(f"{path.name} has no rows but at least one is needed. Check the export.")
     return [source for source in sources if len(source.frame)]

@@ -104,6 +104,7 @@ def with_returns(events: pd.DataFrame, return_kinds: Sequence[str]) -> tuple[pd.
         events["kind"] = events["kind"].replace(RETURN, BROUGHT_BACK)
     is_return = events["kind"].isin(return_kinds).to_numpy()
     if is_return.any():
+        events = _of_buyers(events, is_return)
         events, matched = _matched(events, is_return)
         counts["returns whose purchase is known"] = matched
         counts["returns whose purchase is not in the files"] = int(is_return.sum()) - matched
@@ -191,6 +192,24 @@ def _refunded_lines(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     added["quantity"] = np.minimum(refunded[is_part], added["quantity"].fillna(np.inf))
     added["timestamp"] = added["timestamp"] + SHIFT
     return pd.concat([events, added], ignore_index=True).drop(columns="refunded_quantity"), int(is_part.sum())
+
+
+def _of_buyers(events: pd.DataFrame, is_return: np.ndarray) -> pd.DataFrame:
+    """Give a return whose user never bought the item to the one buyer of its order and item.
+
+    A table of returns may name a customer by an address and the orders by an account.
+    """
+    bought = events[events["kind"] == PURCHASE]
+    pairs = pd.MultiIndex.from_frame(bought[["user_id", "item_id"]])
+    is_strange = is_return & ~pd.MultiIndex.from_frame(events[["user_id", "item_id"]]).isin(pairs)
+    if "order_id" not in events or not is_strange.any():
+        return events
+    buyers = bought.groupby(["order_id", "item_id"])["user_id"].agg(["first", "nunique"])
+    buyer = buyers.loc[buyers["nunique"] == 1, "first"]
+    found = buyer.reindex(pd.MultiIndex.from_frame(events.loc[is_strange, ["order_id", "item_id"]])).set_axis(
+        events.index[is_strange]
+    )
+    return events.assign(user_id=found.reindex(events.index).fillna(events["user_id"]))
 
 
 def _matched(events: pd.DataFrame, is_return: np.ndarray) -> tuple[pd.DataFrame, int]:

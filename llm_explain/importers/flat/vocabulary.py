@@ -157,16 +157,20 @@ def known_kinds() -> frozenset[str]:
 
 
 @cache
+def _header_file() -> _HeaderFile:
+    return read_words(HERE / "headers.yaml", _HeaderFile)
+
+
 def headers() -> dict[str, Headers]:
     """Return the known headers by kind of column."""
-    return read_words(HERE / "headers.yaml", _HeaderFile).columns
+    return _header_file().columns
 
 
 @cache
 def currency_marks() -> dict[str, tuple[str, ...]]:
     """Return the currencies that each mark may stand for."""
     found: dict[str, tuple[str, ...]] = {}
-    for code, marks in read_words(HERE / "headers.yaml", _HeaderFile).currencies.items():
+    for code, marks in _header_file().currencies.items():
         for mark in marks:
             found[mark] = (*found.get(mark, ()), code)
     return found
@@ -185,18 +189,18 @@ def tells(header: str, group: Literal["works", "places", "cities", "headlines"])
 
 def deal_of(header: str) -> str | None:
     """Return what is done at the places that a header names, such as ``order`` for "restaurant id"."""
-    deals, tokens = read_words(HERE / "headers.yaml", _HeaderFile).deals, normal(header).split()
+    deals, tokens = _header_file().deals, normal(header).split()
     return next((kind for kind, names in deals.items() if not set(names).isdisjoint(tokens)), None)
 
 
 @cache
 def _told(group: str) -> frozenset[str]:
-    return frozenset(normal(word) for word in getattr(read_words(HERE / "headers.yaml", _HeaderFile), group))
+    return frozenset(normal(word) for word in getattr(_header_file(), group))
 
 
 def without_minor(header: str) -> str:
     """Return a header in normal form without a word that tells the smallest unit of a currency, such as "cents"."""
-    patterns = "|".join(read_words(HERE / "headers.yaml", _HeaderFile).minor)
+    patterns = "|".join(_header_file().minor)
     return " ".join(re.sub(patterns, " ", header).split())
 
 

@@ -12,6 +12,7 @@ from llm_explain.importers.flat.language import language_of
 from llm_explain.importers.flat.names import sentence_case
 from llm_explain.importers.flat.report import FlatImport
 from llm_explain.importers.flat.run import import_flat
+from llm_explain.importers.flat.corrections import NAMES
 from llm_explain.importers.flat.vocabulary import headers, normal
 from llm_explain.text.prompt_files import prompts_root
 
@@ -231,6 +232,8 @@ def test_the_headers_and_kinds_of_the_documentation_are_read() -> None:
     page = (Path(__file__).parents[4] / "docs" / "importing.md").read_text()
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page.partition("## Headers and kinds")[2].partition("\n## ")[0], re.M)
     assert len(rows) == 9
+    table = page.partition("Names of `--map`:")[2].partition("\n## ")[0]
+    assert sorted(re.findall(r"`(\w+)`", table)) == sorted(NAMES)
     listed = [(name, header) for name, headers_of in rows for header in headers_of.split(", ")]
     assert not [(name, header) for name, header in listed if headers()[name].rank(normal(header)) is None]
     kinds = re.findall(r"`(\w+)`", page.partition("Sentences have words for ")[2].partition("Of other kinds")[0])

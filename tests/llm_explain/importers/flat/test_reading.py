@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from llm_explain.cli import app
-from llm_explain.errors import SettingError, TableError
-from llm_explain.importers.flat import files
+from llm_explain.errors import LlmExplainError, SettingError, TableError
+from llm_explain.importers.flat import files, vocabulary
 from llm_explain.importers.flat.dialect import SAMPLE, decode, sniff
 from llm_explain.importers.flat.names import names
 from llm_explain.importers.flat.rows import _users
@@ -22,6 +22,7 @@ from llm_explain.importers.flat.times import moments
 from llm_explain.importers.flat.values import ids, numbers
 from llm_explain.importers.flat.vocabulary import is_known_header
 from llm_explain.text.category_names import in_plural
+from llm_explain.text.import_words import read_words
 
 RUN = CliRunner()
 ROWS = [
@@ -79,6 +80,18 @@ def test_a_packed_file_is_unpacked_to_a_bounded_size(tmp_path, monkeypatch):
         files.read_sources(tmp_path / "deep.json", lambda _: False)
     with pytest.raises(TableError, match="packed more than 3 times"):
         files.read_sources(tmp_path / "deep.csv.gz", lambda _: False)
+
+
+def test_a_file_has_a_bounded_number_of_columns(tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr(vocabulary, "read_words", lambda path, form: read.append(path) or read_words(path, form))
+    vocabulary._header_file.cache_clear()
+    for wide, message in ((40, "a column for user_id"), (2_001, "has 2,001 columns but at most 2,000 are read")):
+        rows = (",".join(f"c{n}" for n in range(wide)), ",".join("1" * wide))
+        (tmp_path / "wide.csv").write_text("\n".join(rows))
+        with pytest.raises(LlmExplainError, match=message):
+            import_flat([tmp_path / "wide.csv"], out=tmp_path / "out")
+    assert read.count(vocabulary.HERE / "headers.yaml") == 1  # and not once for each column
 
 
 def test_a_workbook_takes_the_room_of_its_cells_and_not_of_its_corners(tmp_path, monkeypatch):

@@ -48,6 +48,17 @@ def test_a_refund_that_all_lines_state_is_that_of_the_order(tmp_path) -> None:
     assert sorted(events.loc[events["kind"] == "refund", "order_id"]) == ["o2", "o2"]
 
 
+def test_a_return_that_names_the_customer_otherwise_is_that_of_its_order(tmp_path) -> None:
+    sold = ["o1,ann,i1,2024-05-01", "o2,bob,i1,2024-05-01", "o3,bob,i2,2024-05-02", "o3,eve,i2,2024-05-02"]
+    back = ["o1,ann@shop.test,i1,2024-05-09", "o9,bob,i1,2024-05-09", "o3,x@shop.test,i2,2024-05-09"]
+    head, paths = "order_id,customer_id,product_id,", [tmp_path / "orders.csv", tmp_path / "returns.csv"]
+    for path, rows, day in zip(paths, (sold, back), ("order_date", "return_date"), strict=True):
+        path.write_text("\n".join([head + day, *rows]))
+    events = import_flat(paths, out=tmp_path / "out").tables.events
+    taken = events.loc[events["kind"] == "return", ["user_id", "order_id"]].to_numpy().tolist()
+    assert sorted(taken) == [["ann", "o1"], ["bob", "o2"], ["x@shop.test", "o3"]]  # two bought i2 in order o3
+
+
 def test_an_order_that_is_placed_and_paid_is_one_purchase(tmp_path) -> None:
     head = "openid,行为,行为时间,商品ID,商品名称,订单号,单价（分）"
     rows = [f"w{k},浏览,2025/02/{k + 10} 08:00:00,{k % 3},龙井 {k % 3},,2990" for k in range(9)]

@@ -8,11 +8,11 @@ import pytest
 import yaml
 
 from llm_explain.errors import TableError
+from llm_explain.importers.flat.corrections import NAMES
 from llm_explain.importers.flat.language import language_of
 from llm_explain.importers.flat.names import sentence_case
 from llm_explain.importers.flat.report import FlatImport
 from llm_explain.importers.flat.run import import_flat
-from llm_explain.importers.flat.corrections import NAMES
 from llm_explain.importers.flat.vocabulary import headers, normal
 from llm_explain.text.prompt_files import prompts_root
 

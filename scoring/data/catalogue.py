@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -124,16 +125,23 @@ class Catalogue:
         return self._levels.get(" > ".join(path_of(category)))
 
     @cached_property
-    def _levels(self) -> Mapping[str, IndexArray]:
-        """Rows by each level of ``categories``: "Food > Dairy" gives "Food", "Dairy" and "Food > Dairy"."""
+    def paths(self) -> Mapping[str, IndexArray]:
+        """Rows at or below each level of ``categories``: "Food > Dairy" gives "Food" and "Food > Dairy"."""
         rows: dict[str, list[IndexArray]] = defaultdict(list)
         texts = self.items[CATEGORIES].astype(object) if CATEGORIES in self.items else pd.Series(dtype=object)
         for text, of_text in texts.groupby(texts).indices.items():
             for path in str(text).split("|"):
-                names = path_of(path)
-                for depth, name in enumerate(names, 1):
-                    for key in {name, " > ".join(names[:depth])}:
-                        rows[key].append(np.asarray(of_text, dtype=np.int64))
+                for level in accumulate(path_of(path), "{} > {}".format):
+                    rows[level].append(np.asarray(of_text, dtype=np.int64))
+        return {level: np.unique(np.concatenate(found)) for level, found in sorted(rows.items())}
+
+    @cached_property
+    def _levels(self) -> Mapping[str, IndexArray]:
+        """Rows by the path of each level and by its own name: "Food > Dairy" is found as "Dairy" too."""
+        rows: dict[str, list[IndexArray]] = defaultdict(list)
+        for path, of_path in self.paths.items():
+            for key in {path, path_of(path)[-1]}:
+                rows[key].append(of_path)
         return {name: np.unique(np.concatenate(found)) for name, found in rows.items()}
 
     @cached_property

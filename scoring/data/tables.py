@@ -50,6 +50,9 @@ AVAILABLE: Final = "available"
 START: Final = "start"
 END: Final = "end"
 LABEL: Final = "label"
+PROMOTION: Final = "promotion"
+"""Label of promotions that were given none; any label but the known ones is told as a promotion."""
+
 EMBEDDING_PREFIX: Final = "embedding_"
 
 ROW_GROUP: Final = 1 << 20

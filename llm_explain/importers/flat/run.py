@@ -42,7 +42,7 @@ from scoring.data.derived_categories import LEAST_ITEMS, derive_categories
 from scoring.data.ratings import DISLIKE, UNRATED
 from scoring.data.rules import COLUMNS
 from scoring.data.shop import Shop
-from scoring.data.tables import END, GUESTS, ITEM_ID, LABEL, START, TIMESTAMP, USER_ID, Tables
+from scoring.data.tables import END, GUESTS, ITEM_ID, LABEL, PROMOTION, START, TIMESTAMP, USER_ID, Tables
 from scoring.data.validation import check
 
 if TYPE_CHECKING:
@@ -56,9 +56,6 @@ EVENT_COLUMNS: Final = (
 )  # fmt: skip
 LINE: Final = "line"
 """Number of the row that an event comes from. Names are looked up by it: they are most of a row."""
-
-PROMOTION: Final = "promotion"
-"""Label of promotions whose table has none; any label but the known ones is told as a promotion."""
 
 DEALS: Final = frozenset({"borrow", "rent", "book", "donate", "bid", "enroll"})
 """What a log predicts rather than what was viewed or searched for, as it predicts purchases."""

@@ -99,7 +99,7 @@ class CatalogueHandler:
         return Answer({"currency": self._explainer.shop.policy.currency, "items": self._items.full(item_ids)})
 
     def filters(self) -> Answer:
-        """Return the categories and brands of the items on sale, the largest first."""
+        """Return the categories and brands of the items on sale, the largest first, and the levels of paths, sorted."""
         shop = self._explainer.shop
         catalogue, is_shown = shop.catalogue, is_on_sale(shop.catalogue.items)
 
@@ -109,9 +109,10 @@ class CatalogueHandler:
             return [{"name": names[at], "items": int(counts[at])} for at in largest if may_show(names[at])]
 
         brands = counted(catalogue.brand_index, catalogue.brand_names, shop.policy.may_name_brand)
-        return Answer(
-            {"categories": counted(catalogue.category_index, catalogue.category_names, bool), "brands": brands}
-        )
+        categories = counted(catalogue.category_index, catalogue.category_names, bool)
+        counts = {path: int(is_shown[rows].sum()) for path, rows in catalogue.paths.items()}
+        paths = [{"name": path, "items": count} for path, count in counts.items() if count]
+        return Answer({"categories": categories, "paths": paths, "brands": brands})
 
     def put(self, rows: Sequence[ItemRow]) -> Answer:
         """Add items, and change those that are there; of two rows of one item the last counts."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from llm_explain.service.schemas import fields
 from llm_explain.service.schemas.language import spoken
+from scoring.data.tables import PROMOTION
 
 
 class ItemFields(fields.Body):
@@ -57,14 +58,14 @@ class PromotionRow(fields.Body):
     Attributes:
         start: First moment.
         end: Moment after the last; none for a promotion without an end.
-        label: The shop's name of the kind of promotion.
+        label: The shop's name of the kind of promotion; ``promotion`` if not given.
         store_id: The store; all stores if not given.
     """
 
     item_id: fields.Id
     start: fields.TableMoment
     end: fields.TableMoment | None = None
-    label: fields.Text
+    label: fields.Text = PROMOTION
     store_id: fields.Id | None = None
 
 
@@ -175,9 +176,15 @@ class FilterName(BaseModel):
 
 
 class ShopFilters(fields.Reply):
-    """Names that ``categories`` and ``brands`` of a list take, those with most items first."""
+    """Names that ``categories`` and ``brands`` of a list take, those with most items first.
+
+    Attributes:
+        paths: Levels of the categories' paths, for a menu with levels: ``Food``, ``Food > Dairy``. ``categories`` of a
+            list takes each of them.
+    """
 
     categories: list[FilterName]
+    paths: list[FilterName]
     brands: list[FilterName]
 
 

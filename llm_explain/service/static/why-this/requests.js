@@ -86,8 +86,16 @@ async function answerTogether(endpoint, asking, asked, items) {
   }
 }
 
-/** Return the record with an id as it was given, or null if it is not kept. */
-export async function stored(endpoint, user, id) {
+let turn = Promise.resolve();
+
+/** Return the record with an id as it was given, or null if it is not kept; one after another, as a user's token may ask. */
+export function stored(endpoint, user, id) {
+  const record = turn.then(() => kept(endpoint, user, id));
+  turn = record.catch(() => {});
+  return record;
+}
+
+async function kept(endpoint, user, id) {
   const path = `v1/explanations/${encodeURIComponent(id)}?user_id=${encodeURIComponent(user)}`;
   try {
     return (await call(endpoint, "GET", path)).record;

@@ -21,7 +21,7 @@ from llm_explain import Explainer
 from llm_explain.cli import app as cli
 from llm_explain.cli.training_feedback import learn
 from llm_explain.service import app as application
-from llm_explain.service.schemas.catalogue import Changed, RelatedItems, ShopItems, ShopPromotions
+from llm_explain.service.schemas.catalogue import Changed, RelatedItems, ShopFilters, ShopItems, ShopPromotions
 from llm_explain.service.settings import ServiceSettings
 from llm_explain.state import State
 from llm_explain.text.prompt_files import prompts_root
@@ -136,6 +136,10 @@ def test_a_path_of_categories_is_read_as_the_category_that_the_shop_has(changeab
     for level in ("Food", "Dairy", "Food > Dairy", "Food›Dairy›Cheese"):
         assert [item["item_id"] for item in _list(changeable, categories=[level])] == ["n1"], level
     assert "n1" in [item["item_id"] for item in _list(changeable, categories=["Food", "soup"], k=40)]
+    _changed(changeable, "PUT", "items/n2", {**NEW, "category": "Food > Fruit"})
+    paths = ShopFilters.model_validate(changeable.get("/v1/filters").json()).paths
+    counts = [("Food", 2), ("Food > Dairy", 1), ("Food > Dairy > Cheese", 1), ("Food > Fruit", 1)]
+    assert [(each.name, each.items) for each in paths] == counts
     assert (
         changeable.post("/v1/recommendations", json={"history": [], "categories": ["Food", "Fod"]}).status_code == 422
     )
@@ -145,6 +149,7 @@ def test_promotions_can_be_read_until_they_end(changeable: TestClient) -> None:
     rows = [
         {"item_id": "31", "start": "2017-11-30", "end": "2017-12-24", "label": "mailer"},
         {"item_id": "31", "start": "2017-12-05T00:00:00.123Z", "label": "display", "store_id": "s1"},
+        {"item_id": "31", "start": "2017-12-06"},
     ]
     age = changeable.app.state.metrics.registry.get_sample_value  # type: ignore[attr-defined]
     before = age("llm_explain_model_data_age_seconds")
@@ -153,12 +158,13 @@ def test_promotions_can_be_read_until_they_end(changeable: TestClient) -> None:
     answer = changeable.get("/v1/promotions?id=31&id=nothing")
     found = ShopPromotions.model_validate(answer.json())
     assert found.unknown_items == ["nothing"]
-    mine = [row for row in answer.json()["promotions"] if row["label"] in {"mailer", "display"}]
+    mine = [row for row in answer.json()["promotions"] if row["label"] in {"mailer", "display", "promotion"}]
     assert {
         "item_id": "31", "start": "2017-11-30T00:00:00+00:00", "end": "2017-12-24T00:00:00+00:00", "label": "mailer",
         "store_id": None,
     } in mine  # fmt: skip
     assert any(row["end"] is None and row["store_id"] == "s1" for row in mine)
+    assert any(row["label"] == "promotion" and row["start"] == "2017-12-06T00:00:00+00:00" for row in mine)
     again = changeable.get("/v1/promotions?id=31&id=nothing", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
     _changed(changeable, "DELETE", "promotions?id=31&label=mailer")

@@ -270,7 +270,9 @@ class ListPipeline(Pipeline):
 
         def is_rare(claim: Claim, row: int) -> bool:
             most = kinds[claim.kind].most_badges
-            return most is None or kinds[claim.kind].is_scarce or budget_of[row].cards[claim.kind] < most
+            if kinds[claim.kind].is_scarce:
+                return budget_of[row].may_end_with(claim)
+            return most is None or budget_of[row].cards[claim.kind] < most
 
         def may_stand(claim: Claim, row: int) -> bool:
             kind = kinds[claim.kind]

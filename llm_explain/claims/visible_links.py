@@ -53,10 +53,18 @@ MOST_LONGER: Final = 2
 
 
 class _Name(NamedTuple):
-    """What links an item with others: all and the telling words of its title, those of its name, and its design."""
+    """What links an item with others.
+
+    Attributes:
+        all: Words of its title.
+        telling: Those that tell what it is, with ``None``; of an item with a named category, the first and last word of
+            its name alone, each with its place: garlic is not what frozen garlic bread is.
+        words: Words of its name.
+        design: Its design.
+    """
 
     all: frozenset[str]
-    telling: frozenset[str]
+    telling: frozenset[tuple[str, int | None]]
     words: frozenset[str]
     design: str
 
@@ -65,12 +73,13 @@ class VisibleLinks:
     """Which past items and categories a person would link with an item; build it once for a shop.
 
     A past item has a visible link in five cases. It is of the item's category. Its title shares a word that few titles
-    and at most three categories have. Its name shares at least two words with the item's, which at most three
-    categories have together and which tell much of one name: weighted by inverse document frequency, 45 %. Its name
-    begins with the same two words as the item's, and the rest of both names says the item's category. Or the
-    counts of pairs show it: the item is among its followers and among its
-    companions (``scoring.features.item_pairs``), so that chance and a large basket explain neither, and a tenth of its
-    users bought both in one occasion. Where occasions have single items, a quarter of its users bought the item later.
+    and at most three categories have; of items with a category, as the first or the last word of both names. Its name
+    shares at least two words with the item's, which at most three categories have together and which tell much of one
+    name: weighted by inverse document frequency, 45 %. Its name begins with the same two words as the item's, and the
+    rest of both names says the item's category. Or the counts of pairs show it: the item is among its followers and
+    among its companions (``scoring.features.item_pairs``), so that chance and a large basket explain neither, and a
+    tenth of its users bought both in one occasion. Where occasions have single items, a quarter of its users bought the
+    item later.
 
     Args:
         catalogue: The shop's items.
@@ -270,8 +279,11 @@ class VisibleLinks:
         """Return what links an item's name with others; kept, because past items recur for each item of a list."""
         if item not in self._names:
             title = str(self._catalogue.titles[item])
-            words = words_of(title)
-            self._names[item] = _Name(words, words & self._telling_words, words_of(name_of(title)), self._design(item))
+            words, name = words_of(title), WORD.findall(name_of(title))
+            is_named = self._catalogue.category_index[item] != self._no_category
+            placed = [(name[end], end) for end in (0, -1) if name] if is_named else [(word, None) for word in words]
+            telling = frozenset(each for each in placed if each[0] in self._telling_words)
+            self._names[item] = _Name(words, telling, frozenset(name), self._design(item))
         return self._names[item]
 
     def _are_alike(self, first: _Name, second: _Name) -> bool:

@@ -37,13 +37,15 @@ class Budget:
 
     Attributes:
         has_few_kinds: Whether the page has few kinds to speak of.
-        scarce: Kinds that hold of many items, whatever the user did; at most one card of the page states one of them.
+        is_personal: Whether a card may state what the user did.
+        scarce: Kinds that hold of many items, whatever the user did; at most one card of a personal page states one.
         linked: Kinds that state a link themselves; few cards of the page do so, however few kinds it has.
         cards: Cards by claim kind.
         names: Cards by claim kind and the name that they used.
     """
 
     has_few_kinds: bool = False
+    is_personal: bool = False
     scarce: frozenset[str] = frozenset()
     linked: frozenset[str] = frozenset()
     cards: Counter[str] = field(default_factory=Counter)
@@ -54,14 +56,23 @@ class Budget:
         """Return the budget of a page whose cards may state some claims."""
         scarce = frozenset(name for name, kind in kinds.items() if kind.is_scarce)
         linked = frozenset(name for name, kind in kinds.items() if kind.states_link)
-        said = {claim.kind for own in claims for claim in own} - scarce - linked
-        return cls(has_few_kinds=len(said) < FEW_KINDS, scarce=scarce, linked=linked)
+        said = {claim.kind for own in claims for claim in own} - scarce
+        return cls(len(said - linked) < FEW_KINDS, is_personal=bool(said), scarce=scarce, linked=linked)
+
+    @property
+    def n_scarce(self) -> int:
+        """Cards of the page that state what holds of many items."""
+        return sum(self.cards[kind] for kind in self.scarce)
+
+    def may_end_with(self, claim: Claim) -> bool:
+        """Return whether a card without a reason may state a claim: of many items, a personal page tells once."""
+        return not (self.is_personal and claim.kind in self.scarce and self.n_scarce >= MOST_SCARCE_CARDS)
 
     def allows(self, claim: Claim) -> bool:
         """Return whether another card may state a claim: no item and no category speaks for two cards."""
         if self.has_named(claim):
             return False
-        if claim.kind in self.scarce and sum(self.cards[kind] for kind in self.scarce) >= MOST_SCARCE_CARDS:
+        if claim.kind in self.scarce and self.n_scarce >= MOST_SCARCE_CARDS:
             return False
         if self.cards[claim.kind] < MOST_CARDS_A_KIND:
             return True
@@ -159,7 +170,10 @@ def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds, 
     fresh = [
         claim
         for claim in claims
-        if named(claim) is not None and n_named(claim) < most_names and claim.kind not in budget.linked
+        if named(claim) is not None
+        and n_named(claim) < most_names
+        and claim.kind not in budget.linked
+        and budget.may_end_with(claim)
     ]
     if not fresh:
         return None
@@ -181,7 +195,7 @@ def reason_of_many(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds) -
     Returns:
         At most one claim.
     """
-    of_many = [claim for claim in claims if kinds[claim.kind].is_scarce]
+    of_many = [claim for claim in claims if kinds[claim.kind].is_scarce and budget.may_end_with(claim)]
     chosen = tuple(sorted(of_many, key=lambda claim: budget.cards[claim.kind])[:1])
     for claim in chosen:
         budget.count(claim)

@@ -24,6 +24,9 @@ DEFAULT_ORDER: Final[tuple[Source, ...]] = ("phrasebook", "lm", "template")
 PRESENT: Final = "current"
 """The degree that licenses the present tense."""
 
+HABITS: Final = frozenset({"often", "regularly", "usually"})
+"""Degrees of a habit: where one is licensed, "you've bought it" says too little."""
+
 LIST_LENGTH = 10
 """Within this many texts no two share a skeleton or an opening."""
 
@@ -104,6 +107,11 @@ class Variety:
         """
         near = (said for other, said in self._said.items() if abs(other - place) < LIST_LENGTH)
         return frozenset().union(*near)
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether a text of the list asks something."""
+        return any(self._used[mark] for mark in QUESTIONS)
 
     def times(self, skeleton: Skeleton) -> int:
         """Return how many texts of the list say a skeleton, or begin or end like it."""

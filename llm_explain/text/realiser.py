@@ -257,6 +257,10 @@ class Realiser:
             (kind for kind in kinds if self._events.exchange(SLOT.split(text)[::2], kind) is not None), PURCHASE
         )
 
+    def names_category(self, claim: Claim) -> bool:
+        """Return whether the locale can name the category of a claim as the claim's sentences do."""
+        return self._writer.names_category(claim.kind, claim.facts)
+
     def speaks(self, skeletons: Iterable[Skeleton], event_kind: str) -> bool:
         """Return whether one of some skeletons has words for a kind of events."""
         return any(self._has_forms(skeleton.literals, event_kind) for skeleton in skeletons)

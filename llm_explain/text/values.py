@@ -15,6 +15,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import TemplateError, Undefined, pass_context
 
+from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.errors import PromptError
 from llm_explain.text.expressions import Expressions
 from llm_explain.text.referring_expressions import ReferringExpressions
@@ -81,6 +82,7 @@ class ValueWriter:
         environment = Expressions(filters=self._filters.by_name())
         self._expressions: dict[tuple[str, str], Callable[..., Any]] = {}
         self._reads: dict[str, dict[str, tuple[str, ...]]] = {}  # facts that each value reads, by kind and slot
+        self._required = {kind: words.slots.required for kind, words in lexicon.words.items()}
         sources = {kind: words.values for kind, words in lexicon.words.items()}
         for kind, values in {**sources, **(more or {})}.items():
             for slot, source in values.items():
@@ -92,6 +94,15 @@ class ValueWriter:
     def slots_beyond(self, kind: str, fact: str) -> frozenset[str]:
         """Return the slots of a claim kind whose values read another fact than one."""
         return frozenset(slot for slot, facts in self._reads.get(kind, {}).items() if {*facts} - {fact})
+
+    def names_category(self, kind: str, facts: Mapping[str, Fact]) -> bool:
+        """Return whether each required slot of a claim kind that tells a category alone has a value for some facts."""
+        required = ((slot, self._reads[kind].get(slot, ())) for slot in self._required.get(kind, ()))
+        return all(
+            self._value(kind, slot, dt.date.min, (), *map(facts.get, reads))
+            for slot, reads in required
+            if "category" in reads and not {*reads} - {"category", EVENT_KIND}
+        )
 
     def write(self, kind: str, facts: Facts) -> dict[str, str]:
         """Return the slot values of a claim.

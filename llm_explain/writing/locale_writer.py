@@ -8,8 +8,9 @@ from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.errors import GenerationError, MissingExtraError
 from llm_explain.generation.drafts import ModelSource
 from llm_explain.generation.lexicalised import FreeWriter
@@ -17,7 +18,7 @@ from llm_explain.generation.opening import open_generator
 from llm_explain.generation.weights import is_tuned
 from llm_explain.records import Text, Verdict
 from llm_explain.skeletons.phrasebook import PhrasebookSource
-from llm_explain.skeletons.sources import SkeletonSource, TemplateSource, Variety, shuffled
+from llm_explain.skeletons.sources import HABITS, PRESENT, SkeletonSource, TemplateSource, Variety, shuffled
 from llm_explain.skeletons.templates import Templates
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
@@ -47,6 +48,9 @@ _LOG = logging.getLogger(__name__)
 
 _written = lru_cache(str)
 """Writes a moment; the cards of many lists share it."""
+
+NAMED_FACTS: Final = ("other_item_id", "category")
+"""Facts by which a claim names an item or a category."""
 
 CROWDS = frozenset({"some", "crowd"})
 """Licences of sentences that tell what other users did."""
@@ -143,19 +147,12 @@ class LocaleWriter:
         """When the locale's words of degree are licensed."""
         return self._lexicon.degrees
 
-    def speaks(self, kind: str, event_kind: str) -> bool:
-        """Return whether a sentence can state claims of a kind that count events of a kind.
-
-        Args:
-            kind: Claim kind.
-            event_kind: Kind of the events that the claim counts.
-
-        Returns:
-            Whether a hand-written or composed sentence has words for it.
-        """
-        if kind not in self._lexicon.kinds:
+    def speaks(self, claim: Claim) -> bool:
+        """Return whether a hand-written or composed sentence has words for a claim."""
+        if claim.kind not in self._lexicon.kinds or not self._realiser.names_category(claim):
             return False
-        return event_kind == PURCHASE or self._speaks(kind, event_kind)
+        event_kind = str(claim.facts.get(EVENT_KIND, PURCHASE))
+        return event_kind == PURCHASE or self._speaks(claim.kind, event_kind)
 
     def _has_words(self, kind: str, event_kind: str) -> bool:
         return any(self._realiser.speaks(self._templates.skeletons([kind], tone), event_kind) for tone in TONES)
@@ -373,14 +370,18 @@ class LocaleWriter:
             # A past item that is a reason is told as one, or by what other users did, if the locale has such sentences.
             told = [each for each in usable if each.is_causal or any(need.degree in CROWDS for need in each.needs)]
             usable = told or usable
+        if any(fact in claim.facts for claim in request.claims for fact in NAMED_FACTS):
+            strongest = max(map(_strength, usable), default=0)
+            usable = [each for each in usable if _strength(each) == strongest]
         names_item = sheet.limits is not None and sheet.limits.names_item
         says_most = names_item or request.is_neutral
 
-        def order(skeleton: Skeleton) -> tuple[bool, int, bool, int, tuple[int, bytes]]:
+        def order(skeleton: Skeleton) -> tuple[bool, bool, int, bool, int, tuple[int, bytes]]:
+            asks_again = sheet.variety.has_asked and skeleton.text.endswith(QUESTIONS)
             is_odd = not self._realiser.is_natural(skeleton, spec)
             n_slots = -len(skeleton.slots) if says_most else 0
             is_named = ITEM in skeleton.slots and not names_item  # the title stands next to the text
-            return is_odd, sheet.variety.times(skeleton), is_named, n_slots, source.order(skeleton, key)
+            return asks_again, is_odd, sheet.variety.times(skeleton), is_named, n_slots, source.order(skeleton, key)
 
         return sorted(usable, key=order)
 
@@ -490,6 +491,12 @@ class LocaleWriter:
         if section == "new":
             return titles.new
         return titles.again if event_kind == PURCHASE else titles.again_of_other_events
+
+
+def _strength(skeleton: Skeleton) -> int:
+    """Return how much a sentence says of a habit: 2 with a word of degree, 1 in the present tense."""
+    degrees = {need.degree for need in skeleton.needs}
+    return 2 if degrees & HABITS else int(PRESENT in degrees)
 
 
 def _text(source: SkeletonSource, skeleton: Skeleton, text: str, verdict: Verdict) -> Text:

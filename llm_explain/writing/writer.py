@@ -6,13 +6,11 @@ from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from llm_explain.claims.kind import EVENT_KIND
 from llm_explain.claims.registry import ClaimKinds
 from llm_explain.skeletons.sources import DEFAULT_ORDER, order_of
 from llm_explain.text.lexicon import MAX_LOCALES
 from llm_explain.verifier import NameIndex
 from llm_explain.writing.locale_writer import LocaleWriter
-from scoring.data.tables import PURCHASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -163,7 +161,7 @@ class Writer:
         return self._locale_writers(locale).degrees
 
     def speaks(self, claim: Claim, locale: str = "en") -> bool:
-        """Return whether a locale has words for a claim: for its kind, and for the kind of events that it counts.
+        """Return whether a locale has words for a claim: for its kind, its category and the events that it counts.
 
         Args:
             claim: A claim.
@@ -172,8 +170,7 @@ class Writer:
         Returns:
             Whether a sentence can state it.
         """
-        event_kind = str(claim.facts.get(EVENT_KIND, PURCHASE))
-        return self._locale_writers(locale).speaks(claim.kind, event_kind)
+        return self._locale_writers(locale).speaks(claim)
 
     def warm_up(self, locale: str = "en", *, pause_seconds: float = 0.0) -> int:
         """Verify a locale's phrasebook now, so that no request waits for it.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from llm_explain.claims.subjects import Subjects
     from llm_explain.records import Fact
 
-MIN_SHARE: Final = 0.2
+MIN_SHARE: Final = 0.3
 MAX_OF_MOST: Final = 0.5
 MAX_SNAPSHOT_AGE_DAYS: Final = 90
 
@@ -28,7 +28,7 @@ class BoughtTogether(ClaimKind):
     items in one occasion. It is rounded down to two decimals. ``window_days`` is the number of these days that the log
     covers, and ``until`` the snapshot's local moment. The share can be said if
 
-    - it is at least 0.2: of fewer customers, a person would not see a link;
+    - it is at least 0.3: of fewer customers, a person would not see a link;
     - the other item has at least as many users as the policy's least crowd (50 or more), and at most half as many as
       the shop's most bought item: what most users buy says little of another item;
     - the pair has at least ten users, and at least twice as many occasions as by chance;
@@ -46,7 +46,7 @@ class BoughtTogether(ClaimKind):
     scope = "past item"
     parts = ("links", "item")
     position = 67
-    list_place = 0
+    list_place = 2
     fact_place = 5
     states_link = True
     topic = "past item"

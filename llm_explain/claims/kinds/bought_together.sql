@@ -16,7 +16,7 @@ both_items as (
     group by all)
 select b.item_id, b.other_item_id, floor(round(b.users / o.users, 6) * 100 + 1e-9) / 100 as together_share
 from both_items b join size o on o.item_id = b.other_item_id join size i on i.item_id = b.item_id
-where o.users >= 50 and o.users <= 0.5 * (select max(users) from size) and b.users >= 10 and b.users / o.users >= 0.2 - 1e-9
+where o.users >= 50 and o.users <= 0.5 * (select max(users) from size) and b.users >= 10 and b.users / o.users >= 0.3 - 1e-9
   and b.orders * (select count(distinct (user_id, occasion)) from ordered_together) >= 2 * o.orders * i.orders;
 
 create or replace view found_bought_together as

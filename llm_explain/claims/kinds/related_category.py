@@ -18,5 +18,5 @@ class RelatedCategory(CategoryHabit):
     position = 40
     topic = "other purchase"
     yields_to = frozenset({"past item"})
-    list_place = 1
+    list_place = 2
     needs_visible_link = True

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scoring.data.catalogue import IndexArray
 
 
-MIN_SHARE: Final = 0.1
+MIN_SHARE: Final = 0.25
 """Least share of the other item's users that a text may mention."""
 
 MAX_SNAPSHOT_AGE_DAYS: Final = 90
@@ -40,7 +40,7 @@ class SimilarItem(ClaimKind):
     log covers, and ``until`` the snapshot's local moment. The share is rounded down to two decimals, and left out with
     these two
 
-    - below 0.1, or if the other item has fewer users than the policy's least crowd (50 or more);
+    - below 0.25, or if the other item has fewer users than the policy's least crowd (50 or more);
     - for fewer than 10 such users, or fewer than 1.5 times as many as would have both items by chance;
     - in a shop with several target kinds or without dates;
     - if the user has signal events alone;

@@ -14,7 +14,7 @@ later as (
     group by all)
 select l.item_id, l.other_item_id, floor(round(n_later / o.n, 6) * 100 + 1e-9) / 100 as next_share
 from later l join size o on o.item_id = l.other_item_id join size i on i.item_id = l.item_id
-where o.n >= 50 and n_later >= 10 and n_later / o.n >= 0.1 - 1e-9
+where o.n >= 50 and n_later >= 10 and n_later / o.n >= 0.25 - 1e-9
   and n_later * (select count(distinct user_id) from similar_item_user) / (o.n * i.n) >= 1.5 - 1e-9;
 
 create or replace view found_similar_item as

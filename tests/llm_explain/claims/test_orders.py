@@ -147,9 +147,9 @@ def pairs(users: int, buyers: int) -> object:
 
 @pytest.mark.parametrize(
     ("users", "buyers", "share"),
-    [(20, 100, 0.2), (19, 100, None), (30, 49, None), (20, 50, 0.4), (60, 101, None)],
+    [(30, 100, 0.3), (29, 100, None), (30, 49, None), (20, 50, 0.4), (60, 101, None)],
 )
-def test_bought_together_needs_a_fifth_of_a_crowd(users: int, buyers: int, share: float | None) -> None:
+def test_bought_together_needs_three_in_ten_of_a_crowd(users: int, buyers: int, share: float | None) -> None:
     subjects = citing(evidence("salsa", bought("tortilla", 3), statistics=pairs(users, buyers)), "tortilla")
     known = {"other_item_id": "tortilla", "window_days": 365, "until": "2017-12-01T00:00:00"}
     expected = None if share is None else {**known, "together_share": share}
@@ -157,7 +157,7 @@ def test_bought_together_needs_a_fifth_of_a_crowd(users: int, buyers: int, share
 
 
 def test_bought_together_is_said_of_purchases_and_a_fresh_count_alone() -> None:
-    counts = pairs(20, 100)
+    counts = pairs(30, 100)
     late = replace(counts, as_of=counts.as_of - pd.Timedelta(days=91))
     assert facts(BoughtTogether, citing(evidence("salsa", bought("tortilla", 3), statistics=late), "tortilla")) is None
     plays = Shop(target_kinds=("play",))

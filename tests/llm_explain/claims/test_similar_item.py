@@ -142,7 +142,7 @@ def test_masking_forgets_the_items_of_a_hidden_group_and_keeps_those_of_a_number
 
 @pytest.mark.parametrize(
     ("users", "share", "may_say"),
-    [(19, None, set()), (20, 0.1, {"some"}), (98, 0.49, {"some"}), (100, 0.5, {"some", "crowd"})],
+    [(49, None, set()), (50, 0.25, {"some"}), (98, 0.49, {"some"}), (100, 0.5, {"some", "crowd"})],
 )
 def test_the_share_of_customers_who_bought_it_later(users: int, share: float | None, may_say: set[str]) -> None:
     found = said(followed(users))

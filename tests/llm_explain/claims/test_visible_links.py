@@ -139,19 +139,25 @@ def test_an_item_of_the_same_category_speaks() -> None:
 
 
 def test_a_word_speaks_if_few_titles_and_categories_have_it() -> None:
-    titles = {"salsa": "Tortilla dip, small", "milk": "Milk, small"}
+    titles = {"salsa": "Tortilla dip mini", "milk": "Milk mini"}
     items = ITEMS.assign(title=ITEMS["item_id"].map(titles).fillna(ITEMS["title"]))
-    items.loc[items["item_id"] == "tortilla", "title"] = "Tortilla chips, small"
+    items.loc[items["item_id"] == "tortilla", "title"] = "Tortilla chips mini"
     links = VisibleLinks(Catalogue(items), NO_LINKS, Policy())
     other = np.array([INDEX["salsa"], INDEX["milk"]])
-    assert links.of_items(other, np.full(2, INDEX["tortilla"])).tolist() == [True, False]  # "tortilla", not "small"
+    assert links.of_items(other, np.full(2, INDEX["tortilla"])).tolist() == [True, False]  # "tortilla", not "mini"
     many = pd.DataFrame({"item_id": [f"x{n}" for n in range(300)], "title": [f"Thing{n}" for n in range(300)]})
     spread = pd.concat([items, many.assign(category="things", brand=None)], ignore_index=True)
     links = VisibleLinks(Catalogue(spread), NO_LINKS, Policy())
     assert links.of_items(other, np.full(2, INDEX["tortilla"])).tolist() == [True, True]  # 3 of 300 titles
-    spread.loc[spread["item_id"] == "lager", "title"] = "Small lager"
+    spread.loc[spread["item_id"] == "lager", "title"] = "Lager mini"
     links = VisibleLinks(Catalogue(spread), NO_LINKS, Policy())
     assert links.of_items(other, np.full(2, INDEX["tortilla"])).tolist() == [True, False]  # four categories
+    for title, is_seen in (("Frozen milk bread", False), ("Frozen bread milk", True)):
+        items.loc[items["item_id"] == "tortilla", "title"] = title  # milk is not what milk bread is
+        found = VisibleLinks(
+            Catalogue(items.assign(title=items["title"].replace("Milk mini", "Whole milk"))), NO_LINKS, Policy()
+        )
+        assert found.of_items(other[1:], np.array([INDEX["tortilla"]])).tolist() == [is_seen]
 
 
 @pytest.mark.parametrize(

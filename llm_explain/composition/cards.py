@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.claims import go_together
+from llm_explain.claims.kind import EVENT_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -165,6 +166,8 @@ def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds, 
     """
 
     def n_named(claim: Claim) -> int:
+        if "other_item_id" in claim.facts:  # of one past item, a page tells one thing
+            return sum(number for (_, name), number in budget.names.items() if name == named(claim))
         return budget.names[claim.kind, named(claim)]
 
     fresh = [
@@ -248,7 +251,8 @@ def open_claims(
 
     Returns:
         Claims of each card; none for a pinned item, because the merchant chose it. A claim with less than half of the
-        card's largest attribution of the same kind is left out: variety must not name a weak cause.
+        card's largest attribution of the same kind is left out: variety must not name a weak cause. So is a claim that
+        only names a past item, if another one counts it.
     """
     return [
         []
@@ -263,4 +267,10 @@ def _causes(claims: Sequence[Claim]) -> list[Claim]:
     best: dict[str, float] = {}
     for claim in claims:
         best[claim.kind] = max(claim.phi, best.get(claim.kind, claim.phi))
-    return [claim for claim in claims if claim.phi >= LEAST_OF_BEST * best[claim.kind]]
+    counted = {claim.facts.get("other_item_id") for claim in claims if "count" in claim.facts}
+    return [
+        claim
+        for claim in claims
+        if claim.phi >= LEAST_OF_BEST * best[claim.kind]
+        and not ({*claim.facts} <= {"other_item_id", EVENT_KIND} and claim.facts.get("other_item_id") in counted)
+    ]

@@ -261,6 +261,11 @@ class Realiser:
         """Return whether the locale can name the category of a claim as the claim's sentences do."""
         return self._writer.names_category(claim.kind, claim.facts)
 
+    def works_again(self, title: str, event_kind: str) -> str | None:
+        """Return a heading about purchases as it is said of works ("Play again"); ``None`` for what is no work."""
+        said = self._events.exchange((title,), event_kind) if event_kind in self._events.works else None
+        return None if said is None or said[0] == title else said[0]
+
     def speaks(self, skeletons: Iterable[Skeleton], event_kind: str) -> bool:
         """Return whether one of some skeletons has words for a kind of events."""
         return any(self._has_forms(skeleton.literals, event_kind) for skeleton in skeletons)

@@ -490,13 +490,15 @@ class LocaleWriter:
         titles = self._lexicon.section_titles
         if section == "new":
             return titles.new
-        return titles.again if event_kind == PURCHASE else titles.again_of_other_events
+        if event_kind == PURCHASE:
+            return titles.again
+        return self._realiser.works_again(titles.again, event_kind) or titles.again_of_other_events
 
 
 def _strength(skeleton: Skeleton) -> int:
-    """Return how much a sentence says of a habit: 2 with a word of degree, 1 in the present tense."""
+    """Return how much a sentence says of a habit: 2 with a word of degree, 1 in the present tense or with a count."""
     degrees = {need.degree for need in skeleton.needs}
-    return 2 if degrees & HABITS else int(PRESENT in degrees)
+    return 2 if degrees & HABITS else int(PRESENT in degrees or any(slot.endswith("times") for slot in skeleton.slots))
 
 
 def _text(source: SkeletonSource, skeleton: Skeleton, text: str, verdict: Verdict) -> Text:

@@ -120,11 +120,15 @@ def installed(model: str) -> str | None:
 
 
 def _library(model: str) -> str:
-    return "tokenizers" if model == WORDS else "sentence-transformers"
+    return "tokenizers" if model in (WORDS, PACKAGED) else "sentence-transformers"
 
 
 @lru_cache(maxsize=1)
 def _encoder(source: str) -> Callable[[list[str]], Floats]:
+    if source == weights(PACKAGED):
+        from scoring.features.minilm import MiniLM  # torch is slow to import
+
+        return MiniLM(source, MOST_TOKENS).encode
     from sentence_transformers import SentenceTransformer
 
     encoder = SentenceTransformer(source)

@@ -65,11 +65,11 @@ class VectorCache(LRUCache[GroupVectors]):
     """LRU cache of group vectors, by history and partition. One cache serves one scorer.
 
     Args:
-        max_entries: Histories and partitions to keep; one takes about 5 KB.
+        max_entries: Histories and partitions to keep; one takes about 25 KB.
         is_single: Whether vectors are computed in single precision.
     """
 
-    def __init__(self, max_entries: int = 1024, *, is_single: bool = False) -> None:
+    def __init__(self, max_entries: int = 256, *, is_single: bool = False) -> None:
         super().__init__(max_entries)
         self.is_single = is_single
 

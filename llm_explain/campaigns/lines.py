@@ -121,7 +121,7 @@ class CampaignLines:
 
     def label(self, title: str) -> str | None:
         """Return what a line calls an item with a title; ``None`` if it cannot be named."""
-        return self._names.label(title)
+        return self._names.alone(title)
 
     def write(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
@@ -29,6 +30,8 @@ _LARGE_ARRAY: Final = 2 << 20
 """Bytes from which an array has pages of its own; the arrays of a request are smaller, as fresh pages are slow."""
 _MOST_FREE: Final = 16 << 20
 """Bytes at the end of the heap that are kept for the next request."""
+_TRIM_SECONDS: Final = 30.0
+"""Time between two returns of free memory inside the heap."""
 
 
 def serve(
@@ -110,9 +113,12 @@ def _serve(
 
 
 def _warm_up(app: FastAPI) -> None:
-    """Do what would make later answers late, then give back the memory that it took."""
+    """Do what would make later answers late, then give back the memory that it took, and what requests leave."""
     app.state.warm_up()
     _release_memory()
+    while not app.state.drain.wait(_TRIM_SECONDS):
+        gc.collect()  # users that left the cache
+        _trim()
 
 
 def _serve_by_workers(
@@ -175,13 +181,16 @@ def _release_memory() -> None:
     The collector passes over what is kept. A pass over the demo's shop stops every thread for half a second, and a
     body with many lists causes several.
     """
-    import gc
-
     import pyarrow as pa
 
     gc.collect()
     gc.freeze()
     pa.default_memory_pool().release_unused()
+    _trim()
+
+
+def _trim() -> None:
+    """Return free pages of the heap to the system."""
     libc = ctypes.CDLL(None)
     if hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)

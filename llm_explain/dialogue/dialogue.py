@@ -123,13 +123,11 @@ class Dialogue:
         events = np.bincount(catalogue.category_index, shop.snapshot.n_events, len(catalogue.category_names))
         largest = [catalogue.category_names[index] for index in np.argsort(-events, kind="stable")]
         categories = {name: (name, names.category(name)) for name in largest if name}
-        of_item = [catalogue.category_names[index] for index in catalogue.category_index]
-        category_of = dict(zip(map(str, catalogue.item_ids), of_item, strict=True))
         grammar, locale = self._grammar, folder_of(self._locale)[0]
         hidden = {str(item) for row, item in enumerate(catalogue.item_ids) if shop.is_sensitive(row)}
         hidden |= {name for name in categories if not shop.policy.may_name_category(name)}
         finder = NameFinder(grammar, titles, categories, locale_encoder(locale), like, hidden)
-        return Reader(grammar, finder, intent_classifier(locale), category_of, self._is_user)
+        return Reader(grammar, finder, intent_classifier(locale), catalogue.category_of, self._is_user)
 
     def prepare(self) -> None:
         """Read the names of the shop and load the sentence encoder now: the first message would wait seconds for it."""

@@ -120,6 +120,12 @@ class Catalogue:
         """Category of each item, shape ``(n_items,)``."""
         return np.asarray(self._categories.codes, dtype=np.int64)
 
+    @cached_property
+    def category_of(self) -> Mapping[str, str]:
+        """Categories by ``item_id``."""
+        names = self.category_names
+        return dict(zip(self.item_ids.tolist(), [names[index] for index in self.category_index], strict=True))
+
     def below(self, category: str) -> IndexArray | None:
         """Return the rows of the items at or below a level of a path; ``None`` if no path has it."""
         return self._levels.get(" > ".join(path_of(category)))

@@ -124,7 +124,7 @@ def read_manifest(folder: Path, *, is_checked: bool = False) -> dict[str, Any]:
         )
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        version, files = manifest["version"], manifest["files"]
+        version, files = manifest["version"], dict(manifest["files"])
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{path} is not a manifest but one is needed. Run `llm-explain train` again.") from error
     if version != VERSION:

@@ -84,7 +84,7 @@ def test_a_coupon_takes_the_place_of_a_promotion_and_has_a_cost(
     found = [offer for message in plan.messages for offer in message.offers if offer.offer is coupon]
     assert found
     title = explainer.titles[coupon.item_id]
-    assert found[0].line == f"{title[0].upper()}{title[1:]}: $0.50 off with coupon A50 until 10 December"
+    assert found[0].line == f"“{title[0].upper()}{title[1:]}”: $0.50 off with coupon A50 until 10 December"
     assert found[0].expected_cost == pytest.approx(0.5 * found[0].probability)
 
 
@@ -231,7 +231,7 @@ def test_push_and_coupon_lines(explainer: Explainer, consent: Path, coupon: Offe
         else:
             title = explainer.titles[coupon.item_id]
             title = title[0].upper() + title[1:]
-            assert set(messages["text"]) == {f"{title}: $0.50 off with coupon A50 until 10 December"}
+            assert set(messages["text"]) == {f"“{title}”: $0.50 off with coupon A50 until 10 December"}
             assert set(messages["subject"]) == {""}
             (html,) = set(messages["html"])
             assert title in html

@@ -72,6 +72,9 @@ def test_a_manifest_names_files_of_its_folder_alone(tmp_path: Path, is_absolute:
     (folder / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(ArtifactError, match="names a file outside"):
         read_manifest(folder, is_checked=True)
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "files": [*manifest["files"]]}))
+    with pytest.raises(ArtifactError, match="is not a manifest"):
+        read_manifest(folder)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone says what memory is mapped from files")

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 NAMES_TRIED: Final = 3
 """How often a card looks for a past item that no other card of its page names."""
 
+MOST_OF_ONE_RELATION: Final = 3
+"""Most cards of a page that tell one relation of titles, such as another pattern of a thing."""
+
 LEAST_LEARNED_SHARE: Final = 0.1
 """Least share of what raised the score of a past item that speaks without a visible link."""
 
@@ -255,14 +258,13 @@ class ListPipeline(Pipeline):
             self._with_facts_of_user(subjects, requests, budget_of, may_say, is_open & {*left}, is_last=True)
         ):
             requests[row] = request if row in left else requests[row]
-        self._state_facts(subjects, requests, left, reasons, budget_of)
+        self._state_facts(subjects, requests, left, budget_of)
 
     def _state_facts(
         self,
         subjects: Subjects,
         requests: list[SentenceRequest],
         rows: Sequence[int],
-        reasons: Sequence[Sequence[Claim]],
         budget_of: Sequence[cards.Budget],
     ) -> None:
         """Let each card that states nothing state a fact about its item, or else what many buy."""
@@ -292,9 +294,6 @@ class ListPipeline(Pipeline):
             left = [row for row in left if not requests[row].claims]
             for row, fact in self._facts(subjects, left, among, may_tell).items():
                 requests[row] = replace(requests[row], claims=(fact,), is_neutral=True)
-            for row in left:
-                claims = requests[row].claims or cards.reason_of_many(reasons[row], budget_of[row], kinds)
-                requests[row] = replace(requests[row], claims=claims)
 
     def _learned_links(
         self, subjects: Subjects, attributions: Sequence[Attribution], rows: Sequence[int], placed: Sequence[Placed]
@@ -392,7 +391,7 @@ class ListPipeline(Pipeline):
         """Return what the line of each *again* card states, and of a *new* card of a product that the user knows.
 
         It is a driver of the card's score where the claim is one. At most two lines of a user's page state claims of
-        one kind while others hold. At most two *new* cards state the same facts of one kind, each of another past item.
+        one kind while others hold. At most three *new* cards state the same facts of one kind, each of another past item.
         """
         kinds = self.writer.spoken_kinds(self.locale)
         rows = {
@@ -410,7 +409,7 @@ class ListPipeline(Pipeline):
 
         def is_fresh(claim: Claim, row: int) -> bool:
             of_page = [(int(subjects.user[row]), said) for said in (cards.named(claim), (claim.kind, *claim.facts))]
-            if related[of_page[0]] or related[of_page[1]] >= cards.MOST_CARDS_A_KIND:
+            if related[of_page[0]] or related[of_page[1]] >= MOST_OF_ONE_RELATION:
                 return False
             related.update(of_page)
             return True

@@ -141,7 +141,7 @@ def first_reasons(claims: Sequence[Sequence[Claim]], budget: Budget, kinds: Clai
     chosen: list[tuple[Claim, ...]] = [()] * len(claims)
     for row in sorted(range(len(claims)), key=lambda row: len({claim.kind for claim in claims[row]})):
         ordered = sorted(
-            claims[row], key=lambda claim: (_place(claim, budget, kinds), budget.has_named(claim), -claim.phi)
+            claims[row], key=lambda claim: (kinds[claim.kind].list_place or 0, budget.has_named(claim), -claim.phi)
         )
         nameless = [each for each in ordered if named(each) is None and each.kind not in budget.scarce]
         chosen[row] = next(((claim,) for claim in ordered if budget.take(claim)), ())
@@ -181,27 +181,10 @@ def repeated_reason(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds, 
     if not fresh:
         return None
     chosen = min(
-        fresh, key=lambda claim: (n_named(claim), budget.cards[claim.kind], _place(claim, budget, kinds), -claim.phi)
+        fresh,
+        key=lambda claim: (n_named(claim), budget.cards[claim.kind], kinds[claim.kind].list_place or 0, -claim.phi),
     )
     budget.count(chosen)
-    return chosen
-
-
-def reason_of_many(claims: Sequence[Claim], budget: Budget, kinds: ClaimKinds) -> tuple[Claim, ...]:
-    """Return a claim that holds of many items, if there is one: of the kind that the page states least.
-
-    Args:
-        claims: Claims that may be the reason of a card.
-        budget: Budget of the page.
-        kinds: Claim kinds in force.
-
-    Returns:
-        At most one claim.
-    """
-    of_many = [claim for claim in claims if kinds[claim.kind].is_scarce and budget.may_end_with(claim)]
-    chosen = tuple(sorted(of_many, key=lambda claim: budget.cards[claim.kind])[:1])
-    for claim in chosen:
-        budget.count(claim)
     return chosen
 
 
@@ -227,15 +210,6 @@ def with_second_reasons(
         second = next(((claim,) for claim in fitting if budget.take(claim)), ())
         found.append(tuple(sorted((*said, *second), key=lambda claim: -claim.phi)))
     return found
-
-
-def _place(claim: Claim, budget: Budget, kinds: ClaimKinds) -> tuple[bool, int]:
-    """Return the place of a claim among those of its card; a second scarce one on a page comes last."""
-    return _is_repeated(claim, budget, kinds), kinds[claim.kind].list_place or 0
-
-
-def _is_repeated(claim: Claim, budget: Budget, kinds: ClaimKinds) -> bool:
-    return kinds[claim.kind].is_scarce and budget.cards[claim.kind] > 0
 
 
 def open_claims(

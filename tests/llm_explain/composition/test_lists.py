@@ -24,7 +24,6 @@ from llm_explain.composition.cards import (
     Budget,
     first_reasons,
     open_claims,
-    reason_of_many,
     repeated_reason,
     with_second_reasons,
 )
@@ -414,11 +413,11 @@ def test_a_second_popular_card_comes_last() -> None:
     kinds = ClaimKinds.installed()
     popular, season = claim("popular", 0.5), claim("season", 0.2)
     claims = [[popular], [popular, season]]
-    budget = Budget()
+    budget = Budget.of(claims, kinds)
     chosen = first_reasons(claims, budget, kinds)
     assert chosen == [(popular,), (season,)]
     assert with_second_reasons(claims, chosen, budget, kinds)[0] == (popular,)
-    assert first_reasons([[popular, season]], Budget(), kinds) == [(popular,)]
+    assert first_reasons(claims[1:], Budget.of(claims, kinds), kinds) == [(popular,)]
 
 
 @pytest.mark.parametrize(("has_few_kinds", "n_said"), [(True, 4), (False, 2)])
@@ -445,11 +444,12 @@ def test_two_cards_of_a_page_speak_of_what_others_bought_together() -> None:
     assert not budget.take_fact(again, is_alone=True, is_last=True)
 
 
-def test_cards_of_what_many_buy_take_turns() -> None:
-    kinds, budget = ClaimKinds.installed(), Budget()
-    both = [Claim(kind, "", "context:popularity", 1.0, 0.5, {}) for kind in ("best_seller", "popular")]
-    said = [claim.kind for _ in range(4) for claim in reason_of_many(both, budget, kinds)]
-    assert said == ["best_seller", "popular", "best_seller", "popular"]
+def test_a_page_about_the_user_tells_once_what_many_buy() -> None:
+    kinds = ClaimKinds.installed()
+    crowd = [Claim(kind, "", "context:popularity", 1.0, 0.5, {"category": kind}) for kind in ("best_seller", "popular")]
+    for more, n_told in (([], 2), ([because_of("a", 1.0)], 1)):
+        budget = Budget.of([crowd, more], kinds)
+        assert sum(repeated_reason([claim], budget, kinds) is not None for claim in crowd) == n_told
 
 
 def because_of(item: str, phi: float) -> Claim:

@@ -212,14 +212,14 @@ def test_times_run_on_only_after_a_recent_purchase():
 def test_a_habit_is_told_with_a_rhythm_alone():
     due = REALISER.specify([CLAIMS["due"]], **SCENE)
     assert VERIFIER.verify("Sueles comprarlo cada dos semanas; la última vez fue hace 12 días.", due).ok
-    asked = "Lo compras cada dos semanas, más o menos, y la última vez fue el 15 de noviembre: ¿toca otra vez?"
+    asked = "Lo compras cada dos semanas, más o menos, y la última vez fue el 15 de noviembre: ¿ya te hace falta?"
     late = replace(CLAIMS["due"], facts={**CLAIMS["due"].facts, "days_since": 16, "last": "2017-11-15"})
     assert VERIFIER.verify(asked, REALISER.specify([late], **SCENE)).ok
     early = replace(CLAIMS["due"], facts={**CLAIMS["due"].facts, "days_since": 13.9, "last": "2017-11-15"})
     assert not VERIFIER.verify(asked, REALISER.specify([early], **SCENE)).ok, "it is not due yet"
     for text in (
         "Sueles comprarlo cada tres semanas; la última vez fue hace 12 días.",
-        "Lo compras cada dos semanas, más o menos, y la última vez fue hace 12 días: ¿toca otra vez?",
+        "Lo compras cada dos semanas, más o menos, y la última vez fue hace 12 días: ¿ya te hace falta?",
         "Sueles comprarlo; cada dos semanas, más o menos.",
     ):
         assert not VERIFIER.verify(text, due).ok

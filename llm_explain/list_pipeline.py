@@ -391,7 +391,8 @@ class ListPipeline(Pipeline):
         """Return what the line of each *again* card states, and of a *new* card of a product that the user knows.
 
         It is a driver of the card's score where the claim is one. At most two lines of a user's page state claims of
-        one kind while others hold. At most three *new* cards state the same facts of one kind, each of another past item.
+        one kind while others hold. At most three *new* cards state the same facts of one kind, each of another past
+        item.
         """
         kinds = self.writer.spoken_kinds(self.locale)
         rows = {

@@ -92,13 +92,14 @@ class Budget:
         Args:
             claim: The fact.
             is_alone: Whether the card says nothing else; otherwise the budget has to allow the fact too.
-            is_last: Whether nothing else can be said, so that a second card of the page may name the same.
+            is_last: Whether nothing else can be said, so that a second card of the page may name the same category.
 
         Returns:
             Whether the card may tell it.
         """
         n_named = sum(number for (_, said), number in self.names.items() if said == named(claim))
-        if n_named > (1 if is_last else 0) or not ((is_alone and claim.kind not in self.linked) or self.allows(claim)):
+        most = int(is_last and "other_item_id" not in claim.facts)
+        if n_named > most or not ((is_alone and claim.kind not in self.linked) or self.allows(claim)):
             return False
         self.count(claim)
         return True

@@ -153,6 +153,13 @@ class ShopEvidence:
         return float(sold[int(np.ceil(len(sold) / 10)) - 1]) if len(sold) else float("inf")
 
     @cached_property
+    def is_sold_alone(self) -> Flags:
+        """Whether no other item with the item's visible title was sold in the window, shape ``(n_items,)``."""
+        title, users = self.catalogue.title_index, self.snapshot.users_in_window
+        is_alone: Flags = np.bincount(title, users)[title] == users
+        return is_alone
+
+    @cached_property
     def sold_in_category(self) -> IndexArray:
         """Items of each category with a user in the window, shape ``(n_categories,)``."""
         sold = self.catalogue.category_index[self.snapshot.users_in_window > 0]

@@ -22,7 +22,8 @@ class Buyers(ClaimKind):
     """How many customers bought the item lately.
 
     Rule: ``users`` is the number of distinct users with a counted target event of the item in the ``window_days``
-    before the snapshot. ``until`` is the snapshot's local moment. The claim holds under the conditions of ``popular``.
+    before the snapshot. ``until`` is the snapshot's local moment. The claim holds under the conditions of ``popular``,
+    if no other item with the same visible title was sold in the window: a shopper would count its users too.
     In a small shop, where no item has 100 users in the window, ten users suffice that are at least half of those that
     ``popular`` asks of a tenth of the items; unless the policy asks for a crowd of more than 50.
     """
@@ -48,7 +49,8 @@ class Buyers(ClaimKind):
         least = max(shop.policy.settings.min_crowd, shop.top_decile_users)
         if shop.policy.settings.min_crowd <= CROWD and shop.snapshot.users_in_window.max(initial=0) < 2 * CROWD:
             least = max(LEAST_USERS, shop.top_decile_users / 2)
-        rows = np.flatnonzero((users >= least) & shop.may_promote[subjects.item] & subjects.is_snapshot_fresh)
+        may_tell = shop.may_promote[subjects.item] & shop.is_sold_alone[subjects.item]
+        rows = np.flatnonzero((users >= least) & may_tell & subjects.is_snapshot_fresh)
         facts: dict[str, list[Fact]] = {
             "users": users[rows].tolist(),
             "window_days": [shop.snapshot.popularity_window_days] * len(rows),

@@ -178,6 +178,14 @@ def test_buyers_are_counted_exactly_and_never_below_the_crowd() -> None:
     assert facts(Buyers, evidence("milk", policy=SENSITIVE, statistics=everywhere)) is not None
 
 
+def test_buyers_of_a_title_that_another_item_has_too_are_not_counted_by_item() -> None:
+    """A size in a column of its own: the card would state 20 buyers, and one of another size 54."""
+    subjects = evidence("tortilla", statistics=crowd(172, others=10))
+    twin = ITEMS.assign(title=ITEMS["title"].replace(ITEMS["title"][INDEX["salsa"]], ITEMS["title"][INDEX["tortilla"]]))
+    subjects.shop.catalogue = Catalogue(twin)
+    assert facts(Buyers, subjects) is None
+
+
 @pytest.mark.parametrize(
     ("users", "most", "found"), [(20, 40, 20), (19, 40, None), (10, 10, 10), (9, 9, None), (60, 100, None)]
 )

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
-_LARGE_ARRAY: Final = 2 << 20
-"""Bytes from which an array has pages of its own; the arrays of a request are smaller, as fresh pages are slow."""
+_LARGE_ARRAY: Final = 256 << 10
+"""Bytes from which an array has pages of its own: one value for each item of a large catalogue, in a request."""
 _MOST_FREE: Final = 16 << 20
 """Bytes at the end of the heap that are kept for the next request."""
 _TRIM_SECONDS: Final = 30.0

@@ -192,7 +192,11 @@ class ListPipeline(Pipeline):
         lines = self._lines(subjects, claims, placed)
         again = {row for row, card in enumerate(placed) if card.section == "again" and card.placement != "pinned"}
         reasons = cards.open_claims(claims, placed, kinds, with_lines={*lines, *again})
-        budgets = [cards.Budget.of(reasons[page.start : page.stop], kinds) for page in pages]
+        known = [len(subjects.evidence.items_by_count(int(subjects.user[page.start]))) if page else 0 for page in pages]
+        budgets = [
+            cards.Budget.of(reasons[page.start : page.stop], kinds, number)
+            for page, number in zip(pages, known, strict=True)
+        ]
         budget_of = [budget for budget, page in zip(budgets, pages, strict=True) for _ in page]
         for row in lines.keys() - again:
             budget_of[row].count(lines[row])

@@ -53,12 +53,13 @@ class Budget:
     names: Counter[tuple[str, Fact | None]] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, claims: Sequence[Sequence[Claim]], kinds: ClaimKinds) -> Budget:
-        """Return the budget of a page whose cards may state some claims."""
+    def of(cls, claims: Sequence[Sequence[Claim]], kinds: ClaimKinds, n_known: int = 0) -> Budget:
+        """Return the budget of a page whose cards may state some claims, for a user who knows some items."""
         scarce = frozenset(name for name, kind in kinds.items() if kind.is_scarce)
         linked = frozenset(name for name, kind in kinds.items() if kind.states_link)
         said = {claim.kind for own in claims for claim in own} - scarce
-        return cls(len(said - linked) < FEW_KINDS, is_personal=bool(said), scarce=scarce, linked=linked)
+        is_personal = bool(said) or n_known >= len(claims)
+        return cls(len(said - linked) < FEW_KINDS, is_personal=is_personal, scarce=scarce, linked=linked)
 
     @property
     def n_scarce(self) -> int:

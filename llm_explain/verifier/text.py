@@ -175,9 +175,13 @@ class Verifier:
             (reading, self._skeletons.check(reading.skeleton, kinds, max_length=self._lexicon.max_length * 2))
             for reading in readings(text, by_value)
         )
+
+        def n_faults(read: tuple[Reading, SkeletonCheck]) -> int:
+            return len(read[1].faults) + len([*self._licences(read[1], spec)])
+
         best = next(found)
-        while best[1].faults and (other := next(found, None)):
-            best = min(best, other, key=lambda each: len(each[1].faults))
+        while n_faults(best) and (other := next(found, None)):
+            best = min(best, other, key=n_faults)
         if len(text) > self._lexicon.max_length:
             fault = Fault("too_long", f"{len(text)} characters but at most {self._lexicon.max_length} are allowed")
             best = (best[0], SkeletonCheck((*best[1].faults, fault), best[1].needs, best[1].same, best[1].is_causal))

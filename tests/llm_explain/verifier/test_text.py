@@ -300,6 +300,12 @@ def test_harmless_words_do_not_add_up_to_an_unlicensed_statement(text, kinds):
     assert codes(text, *kinds)
 
 
+def test_of_equal_values_one_is_read_whose_claim_licenses_the_degree():
+    text = "You often buy yogurt, and this is from Chobani, which you usually buy for yogurt."
+    assert codes(text, "usual_brand", "category_affinity") == set()
+    assert "unlicensed_degree" in codes(text.replace("often", "usually"), "usual_brand", "category_affinity")
+
+
 def test_often_before_bought_needs_its_licence():
     rarely = claim("category_affinity", (), category="yogurt", count=1, window_days=365)
     verdict = VERIFIER.verify("You've often bought yogurt.", spec([rarely]))

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
-_LARGE_ARRAY: Final = 256 << 10
-"""Bytes from which an array has pages of its own: one value for each item of a large catalogue, in a request."""
+_LARGE_ARRAY: Final = 64 << 10
+"""Bytes from which an array has pages of its own: between small objects, its place would be hard to fill again."""
 _MOST_FREE: Final = 16 << 20
 """Bytes at the end of the heap that are kept for the next request."""
 _TRIM_SECONDS: Final = 30.0

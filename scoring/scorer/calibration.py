@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -53,6 +52,8 @@ class Calibration:
         Returns:
             The map.
         """
+        from scipy.optimize import isotonic_regression  # for training alone; it takes 26 MB
+
         order = np.argsort(score, kind="stable")
         score, hits, weight = score[order], (bought * weight)[order], weight[order]
         edge = np.linspace(0, max(float(hits.sum()), 1e-9), N_BINS + 1)[1:-1]

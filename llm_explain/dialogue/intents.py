@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from safetensors.numpy import load_file, save_file
-from scipy.linalg import solve
 
 from llm_explain.dialogue.words import dialogue_words
 from llm_explain.generation.weights import cache_folder
@@ -130,7 +129,7 @@ class IntentClassifier:
             kernel *= weight
             kernel *= weight.T
             kernel[np.diag_indices_from(kernel)] += RIDGE
-            return np.asarray(solve(kernel, (target - self._mean) * weight, assume_a="pos", overwrite_a=True) * weight)
+            return np.asarray(np.linalg.solve(kernel, (target - self._mean) * weight) * weight)
 
         key = [_SOURCE, str(is_spaced), str(encoder is not None), *(f"{name}\n{examples[name]}" for name in self.names)]
         self._dual = _kept(key, dual)

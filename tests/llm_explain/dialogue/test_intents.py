@@ -23,7 +23,7 @@ def test_the_weights_of_the_same_examples_are_read_from_the_cache_folder(
     def no_solver(*_: object, **__: object) -> None:
         raise AssertionError("solved again")
 
-    monkeypatch.setattr("llm_explain.dialogue.intents.solve", no_solver)
+    monkeypatch.setattr("numpy.linalg.solve", no_solver)
     assert IntentClassifier(EXAMPLES).scores(["why does it cost so much?"]) == first
     with pytest.raises(AssertionError, match="solved again"):
         IntentClassifier({**EXAMPLES, "help": ["help"]})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from scoring.demand.model import DemandConfig
-    from scoring.demand.panel import Floats, SalesPanel
+    from scoring.demand.panel import Floats, Rows, SalesPanel
 
 
 @dataclass
@@ -147,21 +147,23 @@ def backtest(
     errors = {(name, ahead): _Errors() for name in names for ahead in range(1, config.weeks + 1)}
     inside = dict.fromkeys(LEVELS, 0)
     n_rows, measured = 0, np.zeros(len(panel), dtype=bool)
-    for ahead in range(1, config.weeks + 1):
-        for week in range(cutoff, panel.n_known):
-            series = np.flatnonzero(np.isfinite(panel.units[:, week]) & np.isfinite(features.level[:, week - ahead]))
-            if not len(series):
-                continue
-            rows = (series, np.full(len(series), week), np.full(len(series), ahead))
-            found, actual = forecaster.predict(panel, inputs, *rows), panel.units[series, week]
-            errors["model", ahead].add(found.units, actual)
-            errors["additive", ahead].add(np.maximum(np.expm1(features.offset(*rows)), 0.0), actual)
+    origins = range(cutoff - config.weeks, panel.n_known - 1)
+    for origin in origins:
+        progress("measuring the forecasts", origin - origins[0], len(origins))
+        rows = _rows(panel, features.level, origin, max(1, cutoff - origin), config.weeks)
+        series, week, ahead = rows
+        found, actual = forecaster.predict(panel, inputs, *rows), panel.units[series, week]
+        additive = np.maximum(np.expm1(features.offset(*rows)), 0.0)
+        for step in np.unique(ahead):
+            own = ahead == step
+            errors["model", step].add(found.units[own], actual[own])
+            errors["additive", step].add(additive[own], actual[own])
             for name, forecast in simple.items():
-                errors[name, ahead].add(forecast(panel, week - ahead, week)[series], actual)
-            for level in LEVELS:
-                inside[level] += int(((actual >= found.low[level]) & (actual <= found.high[level])).sum())
-            n_rows += len(series)
-            measured[series] = True
+                errors[name, step].add(forecast(panel, origin, origin + int(step))[series[own]], actual[own])
+        for level in LEVELS:
+            inside[level] += int(found.holds(actual, level).sum())
+        n_rows += len(series)
+        measured[series] = True
     unplanned_wmape, unplanned_share, unplanned_coverage = _without_plans(forecaster, panel, cutoff)
     by_name = {name: {str(ahead): errors[name, ahead].wmape for ahead in range(1, config.weeks + 1)} for name in names}
     return Measurement(
@@ -199,22 +201,22 @@ def _without_plans(
     for first in range(cutoff, panel.n_known, n_weeks):
         known = panel.up_to(first).without_plans()
         inputs, assumed = forecaster.inputs(known), known.extended(n_weeks).planned()
-        for week in range(first, min(first + n_weeks, panel.n_known)):
-            is_measured = np.isfinite(panel.units[:, week]) & np.isfinite(inputs.middle.level[:, first - 1])
-            series = np.flatnonzero(is_measured)
-            if not len(series):
-                continue
-            ahead = np.full(len(series), week - first + 1)
-            found = forecaster.predict(known, inputs, series, np.full(len(series), week), ahead)
-            actual = panel.units[series, week]
-            errors.add(found.units, actual)
-            is_ordinary = panel.is_as_in(assumed, week)[series]
-            for level in LEVELS:
-                is_inside = (actual >= found.low[level]) & (actual <= found.high[level])
-                inside[level] += int((is_inside & is_ordinary).sum())
-            n_rows, n_assumed = n_rows + len(series), n_assumed + int(is_ordinary.sum())
+        series, week, ahead = _rows(panel, inputs.middle.level, first - 1, 1, n_weeks)
+        found, actual = forecaster.predict(known, inputs, series, week, ahead), panel.units[series, week]
+        errors.add(found.units, actual)
+        is_ordinary = panel.is_as_in(assumed, series, week)
+        for level in LEVELS:
+            inside[level] += int((found.holds(actual, level) & is_ordinary).sum())
+        n_rows, n_assumed = n_rows + len(series), n_assumed + int(is_ordinary.sum())
     coverage = {level: round(inside[level] / max(n_assumed, 1), 4) for level in LEVELS}
     return errors.wmape, round(n_assumed / max(n_rows, 1), 4), coverage
+
+
+def _rows(panel: SalesPanel, level: Floats, origin: int, first: int, last: int) -> tuple[Rows, Rows, Rows]:
+    """Return series, week and weeks ahead of the known weeks ``first`` to ``last`` after an origin with a level."""
+    sold = panel.units[:, origin + first : min(origin + last + 1, panel.n_known)]
+    step, series = np.nonzero(np.isfinite(sold.T) & np.isfinite(level[:, origin]))
+    return series, origin + first + step, first + step
 
 
 def weeks_before(panel: SalesPanel, cutoff: str | None) -> int:

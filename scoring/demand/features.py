@@ -138,13 +138,10 @@ def _small(columns: Mapping[tuple[str, str], Floats]) -> dict[tuple[str, str], A
 def _rolling(values: Floats, weeks: int) -> Floats:
     """Return the mean of the known values of the last weeks, the week itself among them."""
     known = np.isfinite(values)
-    gap = np.zeros((len(values), 1))
-    total = np.concatenate([gap, np.where(known, values, 0.0).cumsum(axis=1)], axis=1)
-    count = np.concatenate([gap, known.cumsum(axis=1)], axis=1)
-    end = np.arange(1, values.shape[1] + 1)
-    start = np.maximum(end - weeks, 0)
-    n = count[:, end] - count[:, start]
-    mean: Floats = np.divide(total[:, end] - total[:, start], n, out=np.full(values.shape, np.nan), where=n > 0)
+    total, n = np.where(known, values, 0.0).cumsum(axis=1), known.cumsum(axis=1)
+    for sums in (total, n):
+        sums[:, weeks:] -= sums[:, :-weeks].copy()
+    mean: Floats = np.divide(total, n, out=np.full(values.shape, np.nan), where=n > 0)
     return mean
 
 

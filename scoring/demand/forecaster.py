@@ -36,6 +36,11 @@ class Prediction(NamedTuple):
     low: Mapping[int, Floats]
     high: Mapping[int, Floats]
 
+    def holds(self, actual: Floats, level: int) -> Flags:
+        """Return which ranges of a level hold the units that were sold, shape ``(m,)``."""
+        inside: Flags = (actual >= self.low[level]) & (actual <= self.high[level])
+        return inside
+
 
 class Inputs(NamedTuple):
     """Features of a panel for the two models of a forecaster.
@@ -130,19 +135,19 @@ class Forecaster:
         Returns:
             The forecasts; NaN for a series without history.
         """
+        found, own = _of_intermittent(panel, series, week - ahead)
+        if not len(own):
+            return found
+        series, week, ahead = series[own], week[own], ahead[own]
         middle = self.model.median(inputs.middle, series, week, ahead)
         quantiles = self.spread.quantiles(inputs.spread, series, week, ahead)
         low, high = (middle + quantiles[:, place] - quantiles[:, 1] for place in (0, 2))
-        units = np.expm1(middle)
+        found.units[own] = np.expm1(middle)
         is_planned = panel.is_planned(series, week)
-        ends = {
-            level: _chosen(is_planned, *(each.weekly.of(middle, low, high, level) for each in self._ranges))
-            for level in LEVELS
-        }
-        lows = {level: np.expm1(np.maximum(ends[level][0], 0.0)) for level in LEVELS}
-        highs = {level: np.expm1(ends[level][1]) for level in LEVELS}
-        _replace_intermittent(panel, series, week - ahead, (units, lows, highs))
-        return Prediction(units, lows, highs)
+        for level in LEVELS:
+            ends = _chosen(is_planned, *(each.weekly.of(middle, low, high, level) for each in self._ranges))
+            found.low[level][own], found.high[level][own] = np.expm1(np.maximum(ends[0], 0.0)), np.expm1(ends[1])
+        return found
 
     def predict_together(self, panel: SalesPanel, inputs: Inputs, n_weeks: int, series: Rows) -> Prediction:
         """Forecast the units of the next weeks together.
@@ -156,26 +161,24 @@ class Forecaster:
         Returns:
             The forecasts, each array of shape ``(m,)``.
         """
+        if n_weeks == 1:
+            return self.predict(panel, inputs, series, series * 0 + panel.n_known, series * 0 + 1)
+        found, own = _of_intermittent(panel, series, np.full(len(series), panel.n_known - 1), n_weeks)
+        series = series[own]
         singles = [
             self.predict(panel, inputs, series, series * 0 + panel.n_known + ahead - 1, series * 0 + ahead)
             for ahead in range(1, n_weeks + 1)
         ]
-        if n_weeks == 1:
-            return singles[0]
         middle = sum((each.units for each in singles), np.zeros(len(series)))
         low = middle - sum((each.units - each.low[80] for each in singles), np.zeros(len(series)))
         high = middle + sum((each.high[80] - each.units for each in singles), np.zeros(len(series)))
         future = range(panel.n_known, panel.n_known + n_weeks)
         is_planned = np.all([panel.is_planned(series, series * 0 + week) for week in future], axis=0)
-        ends = {
-            level: _chosen(is_planned, *(each.together[n_weeks].of(middle, low, high, level) for each in self._ranges))
-            for level in LEVELS
-        }
-        lows = {level: np.maximum(ends[level][0], 0.0) for level in LEVELS}
-        highs = {level: ends[level][1] for level in LEVELS}
-        origin = np.full(len(series), panel.n_known - 1)
-        _replace_intermittent(panel, series, origin, (middle, lows, highs), n_weeks)
-        return Prediction(middle, lows, highs)
+        found.units[own] = middle
+        for level in LEVELS:
+            ends = _chosen(is_planned, *(each.together[n_weeks].of(middle, low, high, level) for each in self._ranges))
+            found.low[level][own], found.high[level][own] = np.maximum(ends[0], 0.0), ends[1]
+        return found
 
 
 def intermittent_at(panel: SalesPanel, origin: int) -> Flags:
@@ -184,29 +187,28 @@ def intermittent_at(panel: SalesPanel, origin: int) -> Flags:
     return is_intermittent(known) | has_stopped(known)
 
 
-def _replace_intermittent(
-    panel: SalesPanel,
-    series: Rows,
-    origin: Rows,
-    found: tuple[Floats, Mapping[int, Floats], Mapping[int, Floats]],
-    n_weeks: int = 1,
-) -> None:
-    """Put the forecasts of intermittent items in place of the model's."""
-    units, lows, highs = found
+def _of_intermittent(panel: SalesPanel, series: Rows, origin: Rows, n_weeks: int = 1) -> tuple[Prediction, Rows]:
+    """Return forecasts of intermittent items, NaN in the other rows, and the numbers of these rows.
+
+    Forecasts of intermittent items depend on the origin alone, so each series is forecast once for each origin.
+    """
+    units = np.full(len(series), np.nan)
+    lows, highs = ({level: units.copy() for level in LEVELS} for _ in range(2))
+    others = np.ones(len(series), dtype=bool)
     tails = np.array([side for level in LEVELS for side in ((100 - level) / 200, (100 + level) / 200)])
     for each in np.unique(origin):
         rows = np.flatnonzero(origin == each)
         rows = rows[intermittent_at(panel, int(each))[series[rows]]]
-        if not len(rows):
-            continue
-        known = panel.units[series[rows], : int(each) + 1]
-        units[rows] = expected_units(known, n_weeks)
-        ends = empirical_quantiles(known, tails, n_weeks)
+        own, place = np.unique(series[rows], return_inverse=True)
+        known = panel.units[own, : int(each) + 1]
+        expected, ends = expected_units(known, n_weeks), empirical_quantiles(known, tails, n_weeks)
         for row in np.flatnonzero(has_stopped(known) & ~is_intermittent(known)):
-            units[rows[row]], ends[row] = resumption(known[row], tails, n_weeks)
-        for place, level in enumerate(LEVELS):
-            lows[level][rows] = np.fmin(ends[:, 2 * place], units[rows])
-            highs[level][rows] = np.fmax(ends[:, 2 * place + 1], units[rows])
+            expected[row], ends[row] = resumption(known[row], tails, n_weeks)
+        units[rows], others[rows] = expected[place], False
+        for number, level in enumerate(LEVELS):
+            lows[level][rows] = np.fmin(ends[:, 2 * number], expected)[place]
+            highs[level][rows] = np.fmax(ends[:, 2 * number + 1], expected)[place]
+    return Prediction(units, lows, highs), np.flatnonzero(others)
 
 
 def _chosen(
@@ -275,7 +277,7 @@ def _calibrated(model: DemandModel, panel: SalesPanel, start: int) -> tuple[Rang
         read, assumed = model.features(known), known.planned()
         for week in range(first, min(first + len(steps), panel.n_known)):
             unplanned[week, week - first + 1] = quantiles(read, week, week - first + 1)
-            units[~panel.is_as_in(assumed, week), week] = np.nan
+            units[~panel.is_as_in(assumed, np.arange(len(panel)), week), week] = np.nan
     return planned, _factors(replace(panel, units=units), series, unplanned)
 
 

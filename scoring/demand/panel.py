@@ -234,18 +234,18 @@ class SalesPanel:
         middle: Floats = shares[np.arange(len(self)), np.maximum(known.sum(axis=1) - 1, 0) // 2]
         return np.where(np.isfinite(middle), middle, 0.0)
 
-    def is_as_in(self, other: SalesPanel, week: int) -> Flags:
-        """Return which series have the plan of another panel in a week, shape ``(n,)``.
+    def is_as_in(self, other: SalesPanel, series: Rows, week: Rows | int) -> Flags:
+        """Return which series have the plan of another panel in their week, shape ``(m,)``.
 
         That is the same promotions, or the same price if the sales have no promotion.
         """
         if self.promotions:
-            own = np.nan_to_num([values[:, week] for values in self.promotions.values()])
-            shares = np.array([values[:, week] for values in other.promotions.values()])
+            own = np.nan_to_num([values[series, week] for values in self.promotions.values()])
+            shares = np.array([values[series, week] for values in other.promotions.values()])
             same: Flags = (np.abs(own - shares) <= _SAME_SHARE).all(axis=0)
             return same
-        base = other.price[:, week]
-        differs: Flags = np.abs(self.price[:, week] - base) > _SAME_PRICE * base
+        base = other.price[series, week]
+        differs: Flags = np.abs(self.price[series, week] - base) > _SAME_PRICE * base
         return ~differs
 
     def rows_of(self, items: Collection[str] = (), stores: Collection[str] = ()) -> Rows:

@@ -170,6 +170,14 @@ def test_tsb_and_the_ranges_of_rare_items() -> None:
     assert empirical_quantiles(np.array([[1.0, 2, 4]]), np.array([0.9]), weeks=2).tolist() == [[6.0]]
 
 
+def test_rare_items_need_no_trees() -> None:
+    known, forecaster = panel().extended(3), fitted()
+    rare = np.flatnonzero(intermittent_at(known, known.n_known - 1))
+    bare = replace(forecaster, model=replace(forecaster.model, trees={}), spread=replace(forecaster.spread, trees={}))
+    found = bare.predict_together(known, forecaster.inputs(known), 3, rare)
+    np.testing.assert_array_equal(found.units, expected_units(known.units[rare, : known.n_known], 3))
+
+
 def test_a_seasonal_item_that_stands_still_is_not_ordered_for_its_season() -> None:
     season = [9.0, 7, 8, 9, 7, 8]  # six weeks, then 20 without a sale: 16 windows of the year follow four such weeks
     units = np.array([[*season, *np.zeros(20)], [*np.zeros(20), *season], [*season, *np.zeros(18), 1, 0]])

@@ -70,7 +70,7 @@ def test_a_brief_asks_only_for_what_its_plan_permits() -> None:
         {prompt.messages[1].content for prompt in builder.prompts(each.kinds, "friendly", 12, each)}
         for each in (plan, current)
     )
-    assert asked == {"friendly question\ncategory_affinity {category}"}  # no cause, no count, no present tense
+    assert asked == {"friendly\ncategory_affinity {category}"}  # no cause, no count, no present tense
     assert more > asked
     assert "friendly reason\ncategory_affinity {category} current" in more
     assert not any("often" in content or "category_times" in content for content in more)

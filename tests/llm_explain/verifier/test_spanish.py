@@ -148,7 +148,7 @@ def test_the_time_since_a_purchase_is_that_of_its_day():
 def test_a_break_is_told_by_its_length_and_the_rhythm_before():
     claim = replace(CLAIMS["back_after_break"], facts={"interval_days": 14.0, "last": "2017-10-20"})
     stopped = REALISER.specify([claim], **SCENE)
-    text = "La última vez fue hace unas {} semanas; antes repetías cada {} semanas, más o menos."
+    text = "La última vez fue hace unas {} semanas; antes, cada {} semanas, más o menos."
     assert VERIFIER.verify(text.format("seis", "dos"), stopped).ok
     assert not VERIFIER.verify(text.format("siete", "dos"), stopped).ok
     assert not VERIFIER.verify(text.format("seis", "tres"), stopped).ok

@@ -101,7 +101,8 @@ class Answers:
         scene = self.scene.within(first, last)
         if not scene.history.is_target.any():
             return Answer([Statement("nothing_within", dates={"first": first, "last": last})])
-        told = Answers(scene).answer(intent, rest, ())
+        is_basket = intent == "last_bought" and "all" in rest  # of a period, no purchase is "the last" one
+        told = Answer([scene.own.basket()]) if is_basket else Answers(scene).answer(intent, rest, ())
         dates = {"first": first, "last": last} if first < last else {"last": last}
         return replace(told, parts=[Statement("within" if first < last else "within_day", dates=dates), *told.parts])
 
@@ -227,7 +228,7 @@ class Answers:
         if not slots.get("all"):
             return None
         if slots["intent"] == "last_bought":
-            return Answer([own.last_basket()])
+            return Answer([own.basket(is_last=True)])
         if slots["intent"] == "paid":
             total = own.spent()
             usual = own.per_month() if slots.get("monthly") else own.per_purchase()

@@ -172,17 +172,17 @@ class OwnEvents:
         """Return whether any event is of a kind, as a person says it."""
         return bool(set(self._history.kind) & SAID_OF.get(event, {event}))
 
-    def last_basket(self) -> Statement:
-        """Return the day of the last purchase and its titles that may be named; what is known without days."""
+    def basket(self, *, is_last: bool = False) -> Statement:
+        """Return the titles that were bought and may be named, or those of the last purchase with its day."""
         own = np.flatnonzero(self._history.is_target)
         if not len(own) or not self._shop.has_dates or self._shop.crowd_kind != PURCHASE:
             return self.known()
-        rows = own[self._history.occasion[own] == self._history.occasion[own[-1]]]
+        rows = own[self._history.occasion[own] == self._history.occasion[own[-1]]] if is_last else own
         bought = dict.fromkeys(map(int, self._history.item_index[rows]))
         named = [each for each in bought if self._catalogue.titles[each] and not self._shop.is_sensitive(each)]
         items = tuple(str(self._catalogue.item_ids[each]) for each in named[:MOST_NAMED])
-        dates = {"last": self._day(self._history.timestamp[rows[-1]])}
-        return Statement("basket", items=items, numbers={"count": len(bought)}, dates=dates) if items else _UNNAMED
+        frame, dates = ("basket", {"last": self._day(self._history.timestamp[rows[-1]])}) if is_last else ("bought", {})
+        return Statement(frame, items=items, numbers={"count": len(bought)}, dates=dates) if items else _UNNAMED
 
     def per_purchase(self) -> Statement | None:
         """Return the median of what the user paid in one purchase; ``None`` without prices."""

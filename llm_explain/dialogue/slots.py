@@ -55,6 +55,8 @@ OF_DATA: Final = frozenset({"delete_data", "export_data"})
 AS_FOCUS: Final = 3.5
 """Least strength of a mention that is meant before what "this" means."""
 
+CLAUSE: Final = re.compile(r"[,.;:!?，。；：！？]+")
+
 FAR: Final = 1000
 """Distance of a name from words of use, if a message has no such words or the name is unsure."""
 
@@ -73,6 +75,9 @@ class Slots:
         self._half = re.compile(
             rf"{MASK} *(?:{grammar.joins}) *(?!{MASK})\w|\w *(?<!{MASK})(?:{grammar.joins}) *{MASK}"
         )
+        first = "|".join(map(re.escape, map(unaccented, grammar.ordinals[1])))
+        self._top = re.compile(rf"\b(?:{first})\b" if grammar.is_spaced else first)
+        self._visit = re.compile(unaccented(grammar.visit))
         self._generic, self._which, self._below, self._person, self._than, self._either = (
             re.compile(unaccented(each))
             for each in (grammar.generic, grammar.which, grammar.below, grammar.person, grammar.than, grammar.either)
@@ -138,7 +143,7 @@ class Slots:
             slots, choices = self._target(intent, found, context)
             item = str(slots.get("item_id", ""))
             category = self._category_of.get(item, "") if item not in context.hidden else ""
-            is_of_category = intent == "what_if" or self._generic.search(found.text) is not None
+            is_of_category = intent == "what_if" or self._is_of_use(found)
             return ({"category": category}, ()) if category and is_of_category else (slots, choices)
         if intent in OF_A_SEARCH:
             return self._searched(intent, found, context)
@@ -261,7 +266,8 @@ class Slots:
             and not found.unknown
         )
         is_sum = intent == "paid" and (found.is_all or not (focus or found.unknown))  # "how much did I spend"
-        if (is_which or is_sum) and not ranked and found.focus_at is None:
+        is_last = intent == "last_bought" and self._visit.search(found.text) is not None  # "my last purchase"
+        if (is_which or is_sum or is_last) and not ranked and found.focus_at is None:
             return {} if intent == "offer" else {"all": True}  # "which did I buy most often", "total spent"
         is_sure = bool(ranked) and ranked[0].strength > WEAK
         if intent == "where_from" and self._traits.search(found.text):
@@ -316,6 +322,8 @@ class Slots:
             return dict(zip(("item_id", "other_id"), several, strict=False)), unclear
         if intent == "why_above" and self._below.search(found.text):
             several.reverse()
+        if intent == "why_above" and several[:1] not in ([], [*context.items[:1]]) and self._top.search(found.text):
+            several = [*context.items[:1], several[0]]  # "why isn't the milk first"
         slots = dict(zip(("item_id", "other_id"), several, strict=False))
         if intent == "why_above" and len(several) == 1:
             slots |= _neighbour(several[0], context.items) if is_all_found else {}
@@ -344,7 +352,7 @@ class Slots:
             return self._bare_target(intent, found, focus, ranked)
         if intent == "what_if" and context.focus in (*mention.shown, *mention.items):
             return {"category": self._category_of.get(str(context.focus), "")}, ()
-        is_use = self._generic.search(found.text) is not None
+        is_use = self._is_of_use(found)
         is_the = mention.is_definite and not (self._is_head_first and intent == "what_if")  # "el queso" is any cheese
         is_category = not mention.shown or not (is_the or mention.is_whole) or is_use
         is_category |= intent == "resume" and mention.category in context.groups_off
@@ -364,6 +372,12 @@ class Slots:
         if intent in CHANGES and not slots and len(shared) == 1 and "" not in shared:
             return {"category": shared.pop()}, ()  # "I buy no more dog food"
         return slots, () if slots else mention.readings
+
+    def _is_of_use(self, found: Mentions) -> bool:
+        """Return whether words of use belong to a request: not those after it, "hide it, and consider this my yes"."""
+        verb, ends = self._stops.search(found.text), [each.end for each in found.found]
+        rest = None if verb is None or not ends else CLAUSE.search(found.text, max(verb.end(), *ends))
+        return self._generic.search(found.text[: rest.start() if rest else None]) is not None
 
     def _hidden(self, mention: Mention, context: Context) -> tuple[str, ...]:
         """Return the items of the list that words want out of it: all of a category that they name."""

@@ -11,6 +11,7 @@ from llm_explain.dialogue.intents import MASK, plain
 from llm_explain.dialogue.mentions import SURE_NAME, WEAK
 from llm_explain.dialogue.slots import (
     CHANGES,
+    CLAUSE,
     OF_A_SEARCH,
     OF_A_TARGET,
     OF_ONE_ITEM,
@@ -56,8 +57,6 @@ AS_A_WHOLE: Final = 0.1
 
 AS_A_QUESTION: Final = 0.3
 """Advantage of a part that asks against a remark: "I never bought pears. Why are they here?"."""
-
-_CLAUSE: Final = re.compile(r"[,.;:!?，。；：！？]+")
 
 LEAST_REST: Final = 6
 """Most characters beside a place of a choice: "the second please"."""
@@ -311,7 +310,7 @@ class Reader:
 
     def _without_greeting(self, text: str) -> str:
         """Return a text without a greeting or thanks before something else: "thanks. and the bread?"."""
-        clause = _CLAUSE.search(text)
+        clause = CLAUSE.search(text)
         ends = [clause.end()] if clause is not None else []
         ends += [text.index(" ") + 1] if self._grammar.is_spaced and " " in text else []
         for end in ends:

@@ -693,3 +693,31 @@ def test_the_last_visit_is_a_day(explainer: Explainer, context: Context, locale:
     last = explainer.events.history(USER, explainer.as_of).timestamp.max()
     day = str(pd.Timestamp(last).date())
     assert slots.get("period") == (day, day)
+
+
+def test_what_was_bought_on_a_day_is_not_called_the_last_purchase(explainer: Explainer, context: Context) -> None:
+    events = explainer.events.events
+    own = events[(events["user_id"] == USER) & (events["timestamp"] < explainer.as_of)]
+    day = own["timestamp"].sort_values().iloc[0]
+    turn = Dialogue(explainer).reply(USER, f"what did I buy on {day:%-d %B %Y}?", context)
+    bought = own[own["timestamp"].dt.date == day.date()]["item_id"].map(explainer.titles).nunique()
+    assert f"You bought {bought} different products" in turn.text
+    assert "last" not in turn.text
+
+
+@pytest.mark.parametrize(("locale", "stop", "no"), [
+    ("en", "hide the third item, and consider this my yes", "actually no wait, dont"),
+    ("es", "oculta el tercero, ya te digo que sí", "bueno, mejor no"),
+    ("zh", "隐藏第三个，我已经同意了", "其实不要"),
+])  # fmt: skip
+def test_a_yes_in_the_request_itself_confirms_nothing(
+    explainer: Explainer, context: Context, locale: str, stop: str, no: str
+) -> None:
+    asked, refused = held(Dialogue(explainer, locale=locale), context, [stop, no])
+    assert (asked.slots, asked.needs_confirmation) == ({"item_id": context.items[2]}, True)
+    assert (refused.intent, refused.change) == ("no", None)
+
+
+def test_why_an_item_is_not_first_compares_it_with_the_first(explainer: Explainer, context: Context) -> None:
+    turn = Dialogue(explainer).reply(USER, "why isn't the third one first", context)
+    assert turn.slots == {"item_id": context.items[0], "other_id": context.items[2]}

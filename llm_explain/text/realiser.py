@@ -81,7 +81,7 @@ class Realiser:
             values = {ITEM: self._names.this(title), ITEM_LABEL: label}
         for claim in claims:
             try:
-                values |= self._writer.write(claim.kind, Facts(claim.facts, as_of, titles))
+                values |= self._writer.write(claim.kind, Facts(claim.facts, as_of, titles, title))
             except (ArithmeticError, TypeError, ValueError) as error:
                 raise ClaimError(
                     f"claim {claim.kind} has facts {dict(claim.facts)} but they cannot be written ({error!r}). "

@@ -59,11 +59,13 @@ class Facts(NamedTuple):
         found: Facts of the claim.
         as_of: The day that the sentence speaks of.
         titles: Titles of other items, by ``item_id``.
+        title: Title of the recommended item; empty for one that is not named.
     """
 
     found: Mapping[str, Fact]
     as_of: dt.date
     titles: Mapping[str, str]
+    title: str = ""
 
 
 class ValueWriter:
@@ -82,13 +84,16 @@ class ValueWriter:
         environment = Expressions(filters=self._filters.by_name())
         self._expressions: dict[tuple[str, str], Callable[..., Any]] = {}
         self._reads: dict[str, dict[str, tuple[str, ...]]] = {}  # facts that each value reads, by kind and slot
+        self._compared: set[tuple[str, str]] = set()  # whose values read the recommended item's title
         self._required = {kind: words.slots.required for kind, words in lexicon.words.items()}
         sources = {kind: words.values for kind, words in lexicon.words.items()}
         for kind, values in {**sources, **(more or {})}.items():
             for slot, source in values.items():
                 self._expressions[kind, slot] = _compiled(environment, source, f"{kind}.yaml: value of {slot}")
-                read = {*environment.compiled(source).names} - {"as_of", "titles"}
+                read = {*environment.compiled(source).names} - {"as_of", "titles", "title"}
                 self._reads.setdefault(kind, {})[slot] = tuple(sorted(read))
+                if "title" in environment.compiled(source).names:
+                    self._compared.add((kind, slot))
         self._value = lru_cache(_MAX_VALUES, typed=True)(self._written)  # typed: 1 is written "1", 1.0 is not
 
     def slots_beyond(self, kind: str, fact: str) -> frozenset[str]:
@@ -99,7 +104,7 @@ class ValueWriter:
         """Return whether each required slot of a claim kind that tells a category alone has a value for some facts."""
         required = ((slot, self._reads[kind].get(slot, ())) for slot in self._required.get(kind, ()))
         return all(
-            self._value(kind, slot, dt.date.min, (), *map(facts.get, reads))
+            self._value(kind, slot, dt.date.min, (), "", *map(facts.get, reads))
             for slot, reads in required
             if "category" in reads and not {*reads} - {"category", EVENT_KIND}
         )
@@ -118,18 +123,20 @@ class ValueWriter:
             Values by slot; a slot whose value cannot be said is left out.
         """
         titles, found = tuple(facts.titles.items()), facts.found
+        own = {(kind, slot): facts.title for slot in self._reads[kind] if (kind, slot) in self._compared}
         values = {
-            slot: self._value(kind, slot, facts.as_of, titles, *(found.get(name) for name in names))
+            slot: self._value(kind, slot, facts.as_of, titles, own.get((kind, slot), ""), *map(found.get, names))
             for slot, names in self._reads[kind].items()
         }
         return {slot: value for slot, value in values.items() if value}
 
     def _written(
-        self, kind: str, slot: str, as_of: dt.date, titles: tuple[tuple[str, str], ...], *facts: Fact | None
+        self, kind: str, slot: str, as_of: dt.date, titles: tuple[tuple[str, str], ...], title: str, *facts: Fact | None
     ) -> str:
         """Return the value of a slot; kept, since many claims share a fact."""
         found = zip(self._reads[kind][slot], facts, strict=True)
-        names = {**{name: fact for name, fact in found if fact is not None}, "as_of": as_of, "titles": dict(titles)}
+        known = {"as_of": as_of, "titles": dict(titles), "title": title}
+        names = {**{name: fact for name, fact in found if fact is not None}, **known}
         return str(self._expressions[kind, slot](names) or "")
 
     def name(self, name: str) -> str:
@@ -204,7 +211,7 @@ class _Filters:
 
         own = (
             "measure", "interval", "whole", "round_down", "day", "last_day", "month", "price", "percent", "name",
-            "either", "brand", "in_words", "promotion",
+            "either", "brand", "in_words", "promotion", "bare",
         )  # fmt: skip
         reading = {
             "date": "as_of", "past_month": "as_of", "coming": "as_of", "other_item": "titles", "plain_item": "titles"
@@ -342,6 +349,11 @@ class _Filters:
     def plain_item(self, item_id: str, titles: Mapping[str, str]) -> str:
         """Return another item without size, mark and article."""
         return self._names.bare(titles.get(str(item_id), ""))
+
+    @_of_known
+    def bare(self, title: str) -> str:
+        """Return the recommended item without size, mark and article."""
+        return self._names.bare(title)
 
     @_of_known
     def in_words(self, size: str) -> str:

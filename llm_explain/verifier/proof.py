@@ -207,6 +207,7 @@ class _Readings:
             "same_brand",
             "same_item",
             "same_label",
+            "spoken",
         )
 
         @pass_context
@@ -309,6 +310,11 @@ class _Readings:
             if label is None or _plain(label) == _plain(self._in_words(rest)):
                 return True
         return False
+
+    def spoken(self, title: str) -> str:
+        """Return the name in a title, or its translation, in small letters."""
+        name = _TITLE_HEAD.split(_without_links(title), maxsplit=1)[0]
+        return self._dictionary.get(_key(name)) or _key(name)
 
     def same_label(self, value: str, size: str) -> bool:
         """Return whether a text is a size of the facts, perhaps in the locale's words."""

@@ -27,15 +27,13 @@ if TYPE_CHECKING:
     from llm_explain.claims import ClaimKinds
     from llm_explain.text.lexicon import Lexicon
 
-_OTHER_ITEM = "7"
-
 
 class Samples(StrictModel):
     """What sample sentences are about; the file itself explains each entry. Facts stand in the claim kinds' files."""
 
     version: Literal[1]
     title: str
-    other_title: str
+    other_titles: dict[str, str]
     as_of: dt.date
 
     @classmethod
@@ -62,8 +60,8 @@ def sample_claim(kind: str, lexicon: Lexicon, slots: Sequence[str] = (), event_k
     samples = (words.samples, *words.other_samples)
     values = ValueWriter(lexicon)
     sample = Samples.load(lexicon.locale)
-    titles = {_OTHER_ITEM: sample.other_title}
-    fitting = (each for each in samples if given <= values.write(kind, Facts(each, sample.as_of, titles)).keys())
+    known = partial(Facts, as_of=sample.as_of, titles=sample.other_titles, title=sample.title)
+    fitting = (each for each in samples if given <= values.write(kind, known(each)).keys())
     facts = next(fitting, words.samples) if words.other_samples else words.samples
     if event_kind != PURCHASE and lexicon.kinds[kind].counts_events:
         facts = {**facts, EVENT_KIND: event_kind}
@@ -165,7 +163,7 @@ class Linter:
             ],
             title=self._samples.title,
             as_of=self._samples.as_of,
-            titles={_OTHER_ITEM: self._samples.other_title},
+            titles=self._samples.other_titles,
         )
         skeleton = Skeleton(text=text, kinds=tuple(kinds), tone=tone, slots=tuple(SLOT.findall(text)))  # type: ignore[arg-type]  # checked above
         if lacking := [slot for slot in skeleton.slots if slot not in spec.values]:

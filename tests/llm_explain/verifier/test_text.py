@@ -51,6 +51,16 @@ def test_a_true_text_has_no_fault(text, kinds):
     assert codes(text, *kinds) == set()
 
 
+@pytest.mark.parametrize(("other", "is_one"), [("Red onions", True), ("Tomato sauce, 8 oz", False)])
+def test_an_alternative_is_named_like_the_item(other, is_one):
+    about = {"title": "Sweet onions, 3 lb", "titles": {"7": other}}
+    told = REALISER.specify([claim("similar_item", other_item_id="7")], **{**SCENE, **about})
+    assert ("like_item" in told.values) == is_one
+    forced = dataclasses.replace(told, values={**told.values, "like_item": other.partition(",")[0].lower()})
+    text = f"An alternative to the {forced.values['like_item']} you've bought."
+    assert VERIFIER.verify(text, forced).ok == is_one
+
+
 @pytest.mark.parametrize(
     "text",
     [

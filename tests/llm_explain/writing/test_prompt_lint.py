@@ -63,7 +63,7 @@ def test_an_unknown_tone_is_a_fault():
 def test_samples_name_what_is_missing(monkeypatch):
     monkeypatch.setattr(
         "llm_explain.text.prompt_files.read_prompt_file",
-        lambda *_: ("version: 1\ntitle: a\nother_title: b\n", ""),
+        lambda *_: ("version: 1\ntitle: a\nother_titles: {}\n", ""),
     )
     with pytest.raises(PromptError, match=r"(?s)en/samples\.yaml breaks its schema .*as_of"):
         Samples.load("en")

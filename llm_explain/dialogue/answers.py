@@ -206,7 +206,9 @@ class Answers:
                 most = self.scene.own.most_often(category)
                 return Answer([most], focus=most.item)
             return Answer([tell(None, category)])
-        if (whole := self._of_all(slots)) is not None:
+        several = tuple(slots.get("item_ids", ()))
+        whole = Answer([tell(several, None)], focus=self.scene.own.last_of_several(several)) if several else None
+        if (whole := whole or self._of_all(slots)) is not None:
             return whole
         item = self.scene.item(slots)
         if isinstance(item, Answer):
@@ -231,6 +233,8 @@ class Answers:
             return Answer([own.basket(is_last=True)])
         if slots["intent"] == "paid":
             total = own.spent()
+            if not (self.scene.context.is_personal and not self.scene.context.groups_off) and total.amounts:
+                total = replace(total, frame="spent_used")
             usual = own.per_month() if slots.get("monthly") else own.per_purchase()
             return Answer([total, *([usual] if usual and total.numbers.get("count", 0) > 1 else [])])
         told = own.most_often()

@@ -126,8 +126,9 @@ class Dialogue:
         grammar, locale = self._grammar, folder_of(self._locale)[0]
         hidden = {str(item) for row, item in enumerate(catalogue.item_ids) if shop.is_sensitive(row)}
         hidden |= {name for name in categories if not shop.policy.may_name_category(name)}
-        finder = NameFinder(grammar, titles, categories, locale_encoder(locale), like, hidden)
-        return Reader(grammar, finder, intent_classifier(locale), catalogue.category_of, self._is_user)
+        encoder, category_of = locale_encoder(locale), catalogue.category_of
+        finder = NameFinder(grammar, titles, categories, encoder, like, hidden, category_of)
+        return Reader(grammar, finder, intent_classifier(locale), category_of, self._is_user)
 
     def prepare(self) -> None:
         """Read the names of the shop and load the sentence encoder now: the first message would wait seconds for it."""
@@ -260,7 +261,7 @@ class Dialogue:
         if self._monthly.search(folded(message)):
             return replace(reading, slots={**reading.slots, "monthly": True})
         is_bare = reading.is_bare and not reading.slots.keys() & {"item_id", "category", "period"}
-        is_last, days = context.intent == "last_bought" and context.days[:1] == context.days[1:], context.days
+        is_last, days = context.intent == "last_bought" and len({*context.days}) == 1, context.days
         last = answers.scene.own.last_day() if is_bare and self._visit.search(folded(message)) else None
         if last is not None:
             is_last, days = True, (last.isoformat(), last.isoformat())  # "what did I spend on my last visit"
@@ -291,7 +292,8 @@ class Dialogue:
         parts: list[Statement | Text] = []
         totals: dict[str, float] = {}
         for user in (user_id, reading.slots["other_user"]):
-            told = self._answers(user, context, None).answer(reading.intent, reading.slots, ()).parts
+            own = context if user == user_id else Context(items=context.items)  # the other's settings are not known
+            told = self._answers(user, own, None).answer(reading.intent, reading.slots, ()).parts
             parts += [Statement("of_user", user=user), *told]
             totals[user] = sum(each.amounts.get("total", 0) for each in told if isinstance(each, Statement))
         highest = max(totals, key=totals.__getitem__, default=None)
@@ -418,7 +420,8 @@ class Dialogue:
         answers = self._answers(user_id, turn.context, history)
         context = replace(turn.context, items=answers.shown(k))
         listed = answers.listed(named(turn.slots, "group"), context.items) if change["intent"] == "stop" else []
-        text = (" " if self._grammar.is_spaced else "").join(filter(None, [turn.text, *map(self._say.said, listed)]))
+        told = [self._say.said(each, is_staff=context.staff_user is not None) for each in listed]
+        text = (" " if self._grammar.is_spaced else "").join(filter(None, [turn.text, *told]))
         return replace(turn, context=context, text=text)
 
     def _decided(self, word: str, context: Context) -> Turn:

@@ -35,6 +35,7 @@ class Mention:
         is_like: Whether the words only have a like meaning, or stand in the title of one item alone.
         plain: Item of the catalogue whose title is the words, without a label.
         led: Category whose name is the words or begins with them: "coffee" of "coffee and creamers".
+        own: Items of the user's history that the words mean; empty if they are all of one category.
     """
 
     start: int
@@ -49,6 +50,7 @@ class Mention:
     is_like: bool = False
     led: str | None = None
     plain: str | None = None
+    own: tuple[str, ...] = ()
 
     @property
     def readings(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from itertools import chain, takewhile
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.dialogue.folding import folded, unaccented
@@ -16,7 +17,7 @@ from llm_explain.dialogue.name_index import WORD, NameIndex
 from llm_explain.dialogue.words import place_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
     from llm_explain.dialogue.name_index import Token
     from llm_explain.dialogue.words import Grammar
@@ -47,6 +48,7 @@ class NameFinder:
         encoder: Turns texts into embeddings of unit length; ``None`` to find names by their words alone.
         like: Finder of an earlier version of the shop's names, whose reading is used again; ``None`` for none.
         hidden: Ids of items and names of categories that whole names alone mean: no answer may name them.
+        category_of: Category of each item.
     """
 
     def __init__(
@@ -57,9 +59,11 @@ class NameFinder:
         encoder: Callable[[list[str]], Floats] | None = None,
         like: NameFinder | None = None,
         hidden: Container[str] = (),
+        category_of: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._grammar, self._titles, self._categories = grammar, titles, categories
-        self._index: NameIndex = NameIndex(grammar, titles, categories, None if like is None else like._index, hidden)
+        self._grammar, self._titles, self._categories, self._hidden = grammar, titles, categories, hidden
+        known = None if like is None else like._index
+        self._index: NameIndex = NameIndex(grammar, titles, categories, known, hidden, category_of)
         self._places = {unaccented(word): place for word, place in place_words(grammar.ordinals).items()}
         ordinals = "|".join(sorted(map(re.escape, self._places), key=len, reverse=True))
         cardinals = "|".join(sorted(map(re.escape, grammar.cardinals), key=len, reverse=True)) or "(?!)"
@@ -81,12 +85,16 @@ class NameFinder:
             spoken = {name: several for name, several in categories.items() if name not in hidden}
             self._meanings = Meanings(spoken, encoder)
 
+    def marked(self, text: str) -> str:
+        """Return a message with a mark behind each word whose accent alone makes it a name: "té"."""
+        return self._index.marked(text)
+
     def labels(self) -> dict[str, Sequence[str]]:
         """Return the names of each title."""
         return {names[0]: names for names in self._titles.values()}
 
     def find(
-        self, message: str, shown: Sequence[str], bought: Container[str] = (), listed: Sequence[str] = ()
+        self, message: str, shown: Sequence[str], bought: Collection[str] = (), listed: Sequence[str] = ()
     ) -> Mentions:
         """Return what a message mentions; names mean items on screen first, then those of the user's history.
 
@@ -201,7 +209,7 @@ class NameFinder:
         digits = said["digits"]
         return int(digits) if digits.isdecimal() else self._grammar.cardinals.get(digits, 0)
 
-    def _names_of(self, text: str, tokens: list[Token], shown: Sequence[str], bought: Container[str]) -> list[Mention]:
+    def _names_of(self, text: str, tokens: list[Token], shown: Sequence[str], bought: Collection[str]) -> list[Mention]:
         """Return mentions by name: most words first, the list before the catalogue."""
         found: list[Mention] = []
         free = [True] * len(tokens)
@@ -218,7 +226,7 @@ class NameFinder:
         return [each for each in found if not each.is_like or edges.isdisjoint((each.start, each.end))]
 
     def _named(
-        self, text: str, window: list[Token], own: Mapping[str, list[tuple[str, ...]]], bought: Container[str]
+        self, text: str, window: list[Token], own: Mapping[str, list[tuple[str, ...]]], bought: Collection[str]
     ) -> Mention | None:
         """Return what some neighbouring words may mean; ``None`` if they are no name."""
         index, stems = self._index, [token.stem for token in window]
@@ -280,7 +288,8 @@ class NameFinder:
         found = Mention(start, end, shown, category, items, is_named, article is not None, is_main, is_like=is_like)
         led = None if labelled else category if key in index.categories else index.leading.get("".join(telling), run)
         plain = None if labelled else plain
-        return replace(found, categories=several if category is None else (), led=led, plain=plain)
+        own_items, of = ((), None) if labelled or category in self._hidden else index.own(telling, bought)
+        return replace(found, categories=several if category is None else (), led=of or led, plain=plain, own=own_items)
 
     def _whole(
         self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]], *, is_joined: bool
@@ -456,7 +465,9 @@ class NameFinder:
             start = start if article is None else article.start()
             items = tuple(item for each in inside for item in each.items)[:MOST_CHOICES]
             led = next((each.led for each in inside if each.led == category), None)
+            own = next((each.own for each in inside if each.own), ())
             meant = Mention(start, end, (), category, items, not items, categories=categories, is_like=True, led=led)
+            meant = replace(meant, own=own)
             found = [*(each for each in found if each not in inside), replace(meant, is_definite=article is not None)]
         return found
 
@@ -475,7 +486,7 @@ class NameFinder:
                 found.append(item)
         return end + following[longest - 1].end if longest else end, found
 
-    def _first(self, items: Sequence[str], bought: Container[str] = ()) -> tuple[str, ...]:
+    def _first(self, items: Sequence[str], bought: Collection[str] = ()) -> tuple[str, ...]:
         """Return a few items, one of each title, those of the user's history before others."""
         of_title: dict[int, str] = {}
         for item in sorted(items, key=lambda item: item not in bought):

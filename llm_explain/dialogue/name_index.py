@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from array import array
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rapidfuzz import fuzz, process
@@ -18,7 +20,7 @@ from llm_explain.dialogue.intents import MASK, known_words
 from llm_explain.dialogue.words import place_words
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
     from llm_explain.dialogue.words import Grammar
 
@@ -36,6 +38,9 @@ RARE: Final = 3
 
 COMMON: Final = 4
 """Times that the shop's own word for a thing is more frequent than one that is exchanged for it."""
+
+ACCENT: Final = "ʹ"
+"""Mark behind a word whose accent matters; a letter, so that it is part of the word."""
 
 Key = frozenset[str] | tuple[str, ...]
 """Telling words of a name."""
@@ -93,6 +98,7 @@ class NameIndex:
         categories: Names of each category, as the shop and as the locale says them, the largest first.
         like: Index of an earlier version of the shop's names, whose reading is used again; ``None`` for none.
         hidden: Ids of items and names of categories that whole names alone mean: no answer may name them.
+        category_of: Category of each item.
 
     Attributes:
         common: Words that never tell one item from another.
@@ -115,9 +121,11 @@ class NameIndex:
         categories: Mapping[str, Sequence[str]],
         like: NameIndex | None = None,
         hidden: Container[str] = (),
+        category_of: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._grammar, self._hidden = grammar, hidden
+        self._grammar, self._hidden, self._category_of = grammar, hidden, category_of
         self._reads: dict[tuple[str, ...], _Names]
+        self._marked = self._words_marked(chain(*titles.values(), *categories.values()))
         self.common = frozenset(self.stem(word) for word in grammar.common)
         cues = [t for text in grammar.texts() for t in self.tokens(folded(text.replace(MASK, " ")))]
         counts = Counter(token.stem for token in cues)
@@ -127,7 +135,7 @@ class NameIndex:
         self._negated = re.compile(unaccented(grammar.negated))
         self._cue_set, self._joint = {*self._cue_words}, re.compile(unaccented(grammar.joint))
         self._cue_text = "\n".join(folded(text) for text in grammar.texts())
-        whole = [self.tokens(folded(name)) for several in categories.values() for name in several]
+        whole = [self.tokens(self._folded(name)) for several in categories.values() for name in several]
         named = {token.stem for tokens in whole for token in tokens} if grammar.is_spaced else set()
         self._cues = frozenset(stem for stem, count in counts.items() if count > RARE or stem not in named)
         self.silent = self._cues | self.common
@@ -153,7 +161,12 @@ class NameIndex:
             if grammar.is_spaced and is_reduced and place[category] < place[self.categories[key]]:
                 self.categories[key] = category
         self.families: dict[str, tuple[str, ...]] = {}
-        for word, family in self._families(categories).items():  # "fruit" is no "frozen fruit" beside "citrus fruit"
+        self._main = self._families(categories)
+        self._joins = re.compile(unaccented(grammar.conjunction if grammar.is_spaced else grammar.joins))
+        self._spoken = {
+            name: [self._folded(_short(each)) for each in own] for name, own in categories.items() if name not in hidden
+        }
+        for word, family in self._main.items():  # "fruit" is no "frozen fruit" beside "citrus fruit"
             known_as = self.categories.get(self.key((word,)))
             is_whole = known_as is not None and (word,) in self._read(categories[known_as]).plain
             if len(family) > 1 and not is_whole and (word not in leading or leading[word] != known_as):
@@ -172,11 +185,25 @@ class NameIndex:
         labels = {word for label in self.by_label for word in label} if grammar.is_spaced else set()
         self._known = self.silent | {self.stem(word) for word in spelt | labels}
         said = [name for names in (*titles.values(), *categories.values()) for name in names]
-        as_read = {name: folded(name) for name in {*said}}
+        as_read = {name: self._folded(name) for name in {*said}}
         self._here = self._words_here(spelt, "\n".join(as_read[name] for name in said))
         forms = "|".join(sorted(map(re.escape, self._here), key=len, reverse=True)) or "(?!)"
         self._amounts = self._amounts_of(as_read.values())
         self._variants = re.compile(rf"\b(?:{forms})(?=(?:e?s)?\b)" if grammar.is_spaced else forms)
+
+    def _words_marked(self, names: Iterable[str]) -> re.Pattern[str]:
+        """Return a pattern of words of names that an accent alone tells from a word of messages: "té" is no "te"."""
+        said = {*WORD.findall(unicodedata.normalize("NFC", "\n".join(self._grammar.texts())).lower())}
+        words = {*WORD.findall(unicodedata.normalize("NFC", "\n".join({*names})).lower())} - said
+        told = [word for word in words if unaccented(word) != word and unaccented(word) in said]
+        return re.compile(rf"\b(?:{'|'.join(map(re.escape, told)) or '(?!)'})\b", re.IGNORECASE)
+
+    def marked(self, text: str) -> str:
+        """Return a text with a mark behind each word whose accent matters, which folding keeps."""
+        return self._marked.sub(rf"\g<0>{ACCENT}", unicodedata.normalize("NFC", text))
+
+    def _folded(self, name: str) -> str:
+        return folded(self.marked(name))
 
     def _index_items(self, names: Mapping[str, _Names]) -> None:
         self.names, self._ids = names, [*names]
@@ -203,12 +230,12 @@ class NameIndex:
             self.categories.setdefault(self.key(key), category)
             if category in self._hidden:
                 continue
-            told = {token.stem for name in names for token in self.tokens(self._negated.sub(" ", folded(name)))}
+            told = {token.stem for name in names for token in self.tokens(self._negated.sub(" ", self._folded(name)))}
             for word in (each for each in key if each in told) if self._grammar.is_spaced else (self.head(key),):
                 self._add_part(word, category)
         for name in () if category in self._hidden else names:
             if self._grammar.is_spaced:
-                stems = [token.stem for token in self.tokens(folded(name))]
+                stems = [token.stem for token in self.tokens(self._folded(name))]
                 for run in _runs(stems):
                     if not any(word in self.common and len(word) <= RARE for word in (run[0], run[-1])):
                         self.runs.setdefault(run, category)
@@ -224,7 +251,7 @@ class NameIndex:
         found: dict[str, tuple[str, ...]] = {}
         spoken = {name: several for name, several in categories.items() if name not in self._hidden}
         for category, names in spoken.items() if self._grammar.is_spaced else ():
-            for stems in ([token.stem for token in self.tokens(folded(name))] for name in names):
+            for stems in ([token.stem for token in self.tokens(self._folded(name))] for name in names):
                 order = stems[::-1] if self._grammar.is_head_first else stems
                 ends = [
                     word for word, after in zip(order, [*order[1:], ""], strict=True) if after in {*self.common, ""}
@@ -307,8 +334,42 @@ class NameIndex:
         rarest = min((self._by_part.get(part, array("I")) for part in self._parts(telling)), key=len, default=())
         return self._holding(telling, [self._ids[place] for place in rarest], is_joined)
 
+    def own(self, telling: tuple[str, ...], bought: Collection[str]) -> tuple[tuple[str, ...], str | None]:
+        """Return the items of a history that words mean; instead of all of it from one category, the category.
+
+        These are the items with the words as the main words of their names, and those of categories with such a name.
+        Of "milk and creamers" only those with "milk" in their titles are milk, if any item has it.
+        """
+        category_of, said = self._category_of, "".join(telling)
+        spoken = [item for item in bought if item in self.names and item not in self._hidden]
+        rarest = min((self._by_part.get(part, array("I")) for part in self._parts(telling)), key=len, default=())
+        having = {i for i in {*spoken, *(self._ids[place] for place in rarest)} if self._has(telling, i)}
+        titled, named = {category_of.get(item) for item in having}, self._categories_named(telling)
+        whole = {name for name in named if name not in titled or not any(map(self._joins.search, self._spoken[name]))}
+        having &= {*spoken}
+        found = {item for item in having if self.is_main(telling, item) or category_of.get(item) in named}
+        found |= {item for item in spoken if category_of.get(item) in whole}
+        found = found or having if len(said) > 1 else found
+        of = {category_of.get(item) for item in found} & named
+        is_whole = len(of) == 1 and found == {item for item in spoken if category_of.get(item) in of}
+        return ((), of.pop()) if is_whole else (tuple(sorted(found)), None)
+
+    def _has(self, telling: tuple[str, ...], item: str) -> bool:
+        return any(self._is_in(telling, key) for key in self.names[item].keys)
+
+    def _categories_named(self, telling: tuple[str, ...]) -> set[str]:
+        """Return the categories whose names have some words, a main word among them."""
+        if not self._grammar.is_spaced:
+            parts = {
+                name: [part for own in names for part in self._joins.split(own)] for name, names in self._spoken.items()
+            }
+            return {name for name, own in parts.items() if any(part.endswith("".join(telling)) for part in own)}
+        several = {name for word in telling for name in self._main.get(word, ())}
+        words = {name: {t.stem for own in self._spoken[name] for t in self.tokens(own)} for name in several}
+        return {name for name, own in words.items() if {*telling} <= own}
+
     def _holding(self, telling: tuple[str, ...], items: Iterable[str], is_joined: bool) -> list[str]:
-        found = [item for item in items if any(self._is_in(telling, key) for key in self.names[item].keys)]
+        found = [item for item in items if self._has(telling, item)]
         if not (is_joined or self._grammar.is_spaced):
             found = [item for item in found if "".join(telling) in self.names[item].parts]
         return [item for item in found if self.is_main(telling, item)] or found
@@ -329,7 +390,7 @@ class NameIndex:
 
     def all_words(self, title: str) -> list[str]:
         """Return every word of a title, label and common words too, and pairs of neighbours as one word."""
-        several = [self.tokens(part) for part in _BREAK.split(folded(title))]
+        several = [self.tokens(part) for part in _BREAK.split(self._folded(title))]
         joined = [a.word + b.word for tokens in several for a, b in pairwise(tokens)]
         return [*joined, *(token.stem for tokens in several for token in tokens if self._grammar.is_spaced)]
 
@@ -391,11 +452,11 @@ class NameIndex:
         """Return the words of the names of one thing."""
         keys, labels, spelt, plain, parts = [], [], [], set(), []
         for name in dict.fromkeys(names):
-            short = folded(_short(name))
+            short = self._folded(_short(name))
             tokens = self.tokens(short)
             labels += [
                 [token.word.replace("'", "") for token in self.tokens(part)]
-                for part in _BREAK.split(folded(name)[len(short) :])
+                for part in _BREAK.split(self._folded(name)[len(short) :])
             ]
             telling = [token for token in tokens if token.stem not in self.common]
             keys.append(tuple(token.stem for token in telling or tokens))

@@ -31,6 +31,9 @@ SAID_OF: Final = {
 """Event kinds that people call by one name."""
 
 
+Item = str | tuple[str, ...] | None
+"""One item, or several that a message does not tell apart: any ham."""
+
 _UNNAMED: Final = Statement("no_talk_own")
 
 
@@ -91,23 +94,34 @@ class OwnEvents:
         own = self._history.is_target
         return self._ends(own)["last"] if own.any() and self._shop.has_dates else None
 
-    def last_bought(self, item_id: str | None, category: str | None) -> Statement:
-        """Return when the user last had an item, or else a category."""
+    def last_bought(self, item_id: Item, category: str | None) -> Statement:
+        """Return when the user last had an item, the last one of several, or else a category."""
         own, named, noun = self._about(item_id, category)
         if not own.any():
             return Statement(f"not_bought{noun}", **named)
+        if isinstance(item_id, tuple):
+            return self.last_bought(self.last_of_several(item_id), None)
         if not self._shop.has_dates:
             return self.how_often(item_id, category)
         return self._did(f"last{noun}", **named, dates={"last": self._ends(own)["last"]})
 
-    def how_often(self, item_id: str | None, category: str | None) -> Statement:
-        """Return on how many occasions the user had an item or a category, and over which period."""
+    def last_of_several(self, item_ids: tuple[str, ...]) -> str:
+        """Return the one of some items that the user had last; the first of them without events."""
+        own, named, _ = self._about(item_ids, None)
+        last = np.flatnonzero(own)[-1:]
+        return str(self._catalogue.item_ids[self._history.item_index[last[0]]]) if len(last) else named["items"][0]
+
+    def how_often(self, item_id: Item, category: str | None) -> Statement:
+        """Return on how many occasions the user had an item, several ones or a category, and over which period."""
         own, named, noun = self._about(item_id, category)
         if not own.any():
             return Statement(f"not_bought{noun}", **named)
-        numbers = {"count": len(np.unique(self._history.occasion[own]))}
+        numbers = {"count": len(np.unique(self._history.occasion[own])), **named.pop("numbers", {})}
         if not self._shop.has_dates:
             return self._did(f"times{noun}_undated", **named, numbers=numbers)
+        if numbers["count"] == 1 and self._shop.crowd_kind == PURCHASE:
+            rest = {name: number for name, number in numbers.items() if name != "count"}
+            return Statement(f"bought_once{noun}", **named, numbers=rest, dates={"last": self._ends(own)["last"]})
         return self._did(f"times{noun}", **named, numbers=numbers, dates=self._ends(own))
 
     def most_often(self, category: str | None = None) -> Statement:
@@ -182,7 +196,9 @@ class OwnEvents:
         named = [each for each in bought if self._catalogue.titles[each] and not self._shop.is_sensitive(each)]
         items = tuple(str(self._catalogue.item_ids[each]) for each in named[:MOST_NAMED])
         frame, dates = ("basket", {"last": self._day(self._history.timestamp[rows[-1]])}) if is_last else ("bought", {})
-        return Statement(frame, items=items, numbers={"count": len(bought)}, dates=dates) if items else _UNNAMED
+        is_whole = len(items) == len(bought)
+        numbers, frame = ({}, f"{frame}_whole") if is_whole else ({"count": len(bought)}, frame)
+        return Statement(frame, items=items, numbers=numbers, dates=dates) if items else _UNNAMED
 
     def per_purchase(self) -> Statement | None:
         """Return the median of what the user paid in one purchase; ``None`` without prices."""
@@ -237,15 +253,15 @@ class OwnEvents:
             dates={"last": self._day(self._history.timestamp[last])},
         )
 
-    def spent(self, item_id: str | None = None, category: str | None = None) -> Statement:
-        """Return what the user paid for an item, else for a category, else in all, by the prices of the records."""
+    def spent(self, item_id: Item = None, category: str | None = None) -> Statement:
+        """Return what the user paid for an item, several ones or a category, else in all, by the prices of the log."""
         is_about = item_id is not None or category is not None
-        own, named, noun = self._about(item_id, category) if is_about else (self._history.is_target, {}, "_all")
+        own, named, noun = self._about(item_id, category) if is_about else (self._history.is_target, {}, "_total")
         rows = np.flatnonzero(own & (self._history.price > 0))
         if not len(rows):
             return Statement("no_spending") if own.any() or not is_about else Statement(f"not_bought{noun}", **named)
         total = float((self._history.price[rows] * self._history.quantity[rows]).sum())
-        numbers = {"count": len(np.unique(self._history.occasion[rows]))}
+        numbers = {"count": len(np.unique(self._history.occasion[rows])), **named.pop("numbers", {})}
         return Statement(f"spent{noun}", **named, amounts={"total": round(total, 2)}, numbers=numbers)
 
     def paid_range(self, item_id: str) -> Statement:
@@ -258,7 +274,17 @@ class OwnEvents:
         numbers = {"count": len(np.unique(self._history.occasion[rows]))}
         return Statement("paid_range", item=item_id, amounts=amounts, numbers=numbers)
 
-    def _about(self, item_id: str | None, category: str | None) -> tuple[Flags, dict[str, Any], str]:
+    def _about(self, item_id: Item, category: str | None) -> tuple[Flags, dict[str, Any], str]:
+        """Return the events with an item, several ones or a category, what names it, and the ending of a frame."""
+        if isinstance(item_id, tuple):
+            titles, index = self._shop.title_index, self._catalogue.index_of(item_id)
+            several: Flags = self._history.is_target & np.isin(self._history.item_index, index)
+            had = Counter(titles[self._history.item_index[several]].tolist())
+            first = {int(titles[row]): item for row, item in zip(index[::-1], item_id[::-1], strict=True)}
+            ranked = [first[title] for title, _ in had.most_common()] or [*item_id]
+            named: dict[str, Any] = {"items": tuple(ranked[:MOST_NAMED])}
+            rest = {"more": len(ranked) - MOST_NAMED} if len(ranked) > MOST_NAMED and had else {}
+            return several, {**named, **({"numbers": rest} if rest else {})}, "_items_more" if rest else "_items"
         if item_id is not None:
             return self._of_title(item_id), {"item": item_id}, "_item"
         return self._of_category(str(category)), {"category": category}, ""

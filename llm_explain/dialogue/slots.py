@@ -227,14 +227,13 @@ class Slots:
         other, is_than = slots.get("item_id"), self._than.search(found.text[: ranked[0].start]) is not None
         if intent in {"price", "usual"} and is_than and other and context.focus not in {None, other}:
             return {"item_id": context.focus, "other_id": other}, ()  # "is it cheaper than the second one?"
-        if intent in OF_OWN_EVENTS and ranked[0].led and not ranked[0].is_definite:
-            return {"category": ranked[0].led}, ()  # "when did I last buy milk": any milk
+        if (of_own := self._of_own(intent, ranked[0], found)) is not None:
+            return of_own, ()
         listed = tuple(each for each in context.items if category and self._category_of.get(each) == category)
         if intent in OF_A_PRICE and ranked[0].is_definite and len(listed) > 1 and not slots.get("item_id"):
             return ({"category": category}, ()) if intent == "paid" else ({}, listed)  # "the soda"
         if category is not None and self._is_of_category(intent, ranked[0], found, context):
-            is_most = intent == "how_often" and self._which.search(found.text[: ranked[0].start]) is not None
-            return {"category": category, **({"all": True} if is_most else {})}, ()  # "which beef do I buy most"
+            return {"category": category}, ()
         narrower: tuple[str, ...] = ()
         if intent not in OF_THE_CATALOGUE and any(self._category_of.get(each) == category for each in context.items):
             slots = slots if ranked[0].shown else {"category": category}  # "the pasta thing" is one on screen
@@ -246,6 +245,17 @@ class Slots:
             return slots, narrower
         several = _of_several(intent, ranked[0], slots)
         return several or (slots, () if slots else ranked[0].readings or context.items[:MOST_CHOICES])
+
+    def _of_own(self, intent: str, mention: Mention, found: Mentions) -> dict[str, Any] | None:
+        """Return what a question about own events means by words: "when did I last buy ham" means any ham."""
+        if intent not in OF_OWN_EVENTS or (mention.is_definite and mention.shown):
+            return None
+        is_most = intent == "how_often" and self._which.search(found.text[: mention.start]) is not None
+        if mention.own and not is_most:
+            return {"item_id": mention.own[0]} if len(mention.own) == 1 else {"item_ids": mention.own}
+        if mention.led and not mention.is_definite:
+            return {"category": mention.led, **({"all": True} if is_most else {})}  # "which beef do I buy most"
+        return None
 
     def _than_other(self, found: Sequence[Mention]) -> dict[str, Any]:
         """Return two items whose prices are compared: "is the second cheaper than the third"."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.records import Text
 
-OF_DAYS: Final = frozenset({"basket", "visits", "within", "within_day"})
+OF_DAYS: Final = frozenset({"basket", "basket_whole", "visits", "within", "within_day"})
 """Frames that tell a period, or the day of the last visit."""
 
 OF_HISTORY: Final = frozenset({*OF_OWN_EVENTS, "know", "visits", "prove"})
@@ -66,7 +66,8 @@ class Speaker:
     ) -> Turn:
         """Word an answer; a sentence that the verifier refuses is left out, and with it the change that it asks for."""
         parts = self._addressed(answer, intent, context)
-        said = [text for part in parts if (text := self.said(part))]
+        is_of_customer = parts is not answer.parts or "other_user" in slots
+        said = [text for part in parts if (text := self.said(part, is_staff=is_of_customer))]
         is_verified = len(said) == len(parts)
         if needs_confirmation and not is_verified:
             needs_confirmation, context = False, replace(context, pending=None)
@@ -108,14 +109,16 @@ class Speaker:
         )
         if context.staff_user is None or answer.is_to_staff or intent in OF_THE_SHOP or not is_said:
             return answer.parts
-        return [self._address(intent, context), *answer.parts]
+        is_told = any(not isinstance(part, Statement) for part in answer.parts)
+        return [self._address(intent, context, is_told=is_told), *answer.parts]
 
-    def _address(self, intent: str, context: Context) -> Statement:
-        """Return the words before what a customer would be told."""
+    def _address(self, intent: str, context: Context, *, is_told: bool = False) -> Statement:
+        """Return the words before what staff are told of a customer, or before what a customer is told."""
         shop, dates = self._explainer.shop, {}
-        if shop.has_dates and intent in OF_HISTORY:
+        if shop.has_dates and intent in OF_HISTORY and not is_told:
             dates = {"moment": shop.shop.clock.local(self._explainer.as_of).date()}
-        return Statement("as_told" if dates else "as_told_undated", user=context.staff_user, dates=dates)
+        frame = "as_told_undated" if is_told else "as_told" if dates else "of_user"
+        return Statement(frame, user=context.staff_user, dates=dates)
 
     def joined(self, first: Turn, second: Turn) -> Turn:
         """Return two answers as one."""
@@ -125,15 +128,15 @@ class Speaker:
         is_verified = first.is_verified and second.is_verified
         return replace(second, text=text, is_verified=is_verified, data={**first.data, **second.data})
 
-    def said(self, part: Statement | Text) -> str:
-        """Return a sentence that is verified; empty if it is not."""
+    def said(self, part: Statement | Text, *, is_staff: bool = False) -> str:
+        """Return a sentence that is verified, of the customer if staff read it; empty if it is not."""
         if not isinstance(part, Statement):
             return part.text if part.verdict.ok else ""
         if not all(map(self._explainer.shop.policy.may_name_category, filter(None, (part.category, *part.categories)))):
             return ""
         part = self._wording.spoken(part)
-        text = self._wording.say(part)
-        return text if text and self._verifier.accepts(text, part) else ""
+        text = self._wording.say(part, is_staff=is_staff)
+        return text if text and self._verifier.accepts(text, part, is_staff=is_staff) else ""
 
     def _choices(self, choices: Sequence[str], *, is_staff: bool = False) -> tuple[str, ...]:
         """Return choices in words; items that share a label are told apart by their ids."""

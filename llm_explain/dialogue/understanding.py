@@ -23,7 +23,7 @@ from llm_explain.dialogue.slots import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from llm_explain.dialogue.intents import IntentClassifier
     from llm_explain.dialogue.mentions import Mentions
@@ -161,9 +161,9 @@ class Reader:
         self._verbs = {intent: re.compile(unaccented(pattern)) for intent, pattern in verbs.items()}
         self._greetings = frozenset(map(plain, grammar.examples()["small_talk"]))
 
-    def read(self, message: str, context: Context, role: Role = "shopper", bought: Container[str] = ()) -> Reading:
+    def read(self, message: str, context: Context, role: Role = "shopper", bought: Collection[str] = ()) -> Reading:
         """Return the intent and the slots of a message; nothing in it is an instruction to a model."""
-        text = folded(" ".join(message.strip(" .!。！¡¿").split()))
+        text = folded(" ".join(self.names.marked(message).strip(" .!。！¡¿").split()))
         size = len(text.split()) if self._grammar.is_spaced else len(text) / 2
         is_short = size <= MOST_WORDS
         if context.pending is not None and is_short and (decision := self._decision(text, context, bought)):
@@ -278,7 +278,7 @@ class Reader:
 
     def several(self, message: str, context: Context, role: Role = "shopper") -> tuple[str, ...]:
         """Return the two parts of a message that asks two different things, or for one and a change; else nothing."""
-        text = " ".join(message.strip(" .!。！").split())
+        text = " ".join(self.names.marked(message).strip(" .!。！").split())
         parts = [part.strip() for part in self._also.split(unaccented(text).lower()) if part and part.strip(" ?¿？")]
         is_bare = any(self._why.fullmatch(part.strip(" ?.!,;¿？，")) for part in parts)  # "how much do I buy, and why?"
         if len(parts) != 2 or is_bare or context.pending is not None:
@@ -302,7 +302,7 @@ class Reader:
         found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
         return is_this
 
-    def _found(self, text: str, shown: Sequence[str], bought: Container[str], listed: Sequence[str] = ()) -> Mentions:
+    def _found(self, text: str, shown: Sequence[str], bought: Collection[str], listed: Sequence[str] = ()) -> Mentions:
         """Return what a message mentions; the id of a customer is no place of the list, and no label."""
         found = self.names.find(text, shown, bought, listed)
         found.text = found.text.replace(NO_NAME, STAFF_USER)
@@ -320,7 +320,7 @@ class Reader:
                 return self._without_greeting(text[end:].strip())
         return text
 
-    def _decision(self, text: str, context: Context, bought: Container[str]) -> str | None:
+    def _decision(self, text: str, context: Context, bought: Collection[str]) -> str | None:
         """Return "yes" or "no" to a change that waits; ``None`` for another message."""
         if self._yes.search(text):
             return "yes" if self._is_assent(text) else None  # "ok and the second"

@@ -38,13 +38,20 @@ class AnswerVerifier:
         self._rules, self._names, self._currency = rules, names, currency
         self._locale = Locale.parse(load_lexicon(locale).babel_locale)
         self._sentences = [(each.states, re.compile(each.pattern)) for each in rules.sentences]
+        self._of_customer = [(each.states, re.compile(self._of_staff(each.pattern))) for each in rules.sentences]
         self._stated = {states for states, _ in self._sentences}
         self._joiner = re.compile(rules.joiner)
 
-    def accepts(self, text: str, statement: Statement) -> bool:
-        """Return whether a text states exactly a statement."""
-        wanted = self.states(statement.frame)
-        found = (pattern.fullmatch(text) for states, pattern in self._sentences if states == wanted)
+    def _of_staff(self, pattern: str) -> str:
+        """Return the pattern of a sentence that speaks of a customer, from that of one that speaks to the customer."""
+        for said, other in self._rules.staff.items():
+            pattern = re.sub(said, other, pattern)
+        return pattern
+
+    def accepts(self, text: str, statement: Statement, *, is_staff: bool = False) -> bool:
+        """Return whether a text states exactly a statement, about a customer if staff read it."""
+        wanted, sentences = self.states(statement.frame), self._of_customer if is_staff else self._sentences
+        found = (pattern.fullmatch(text) for states, pattern in sentences if states == wanted)
         return any(self._is_exact(match.groupdict(), statement) for match in found if match is not None)
 
     def states(self, frame: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -60,9 +61,15 @@ class Wording:
         self._words, self._names, self._currency = words, names, currency
         self._locale = Locale.parse(load_lexicon(locale).babel_locale)
 
-    def say(self, statement: Statement) -> str:
-        """Return the sentence of a statement; empty if a name in it is not readable."""
+    def say(self, statement: Statement, *, is_staff: bool = False) -> str:
+        """Return the sentence of a statement, of the customer if staff ask; empty if a name in it is not readable."""
         names, words = self._names, self._words
+
+        def told(text: str) -> str:
+            for pattern, other in words.staff.items() if is_staff else ():
+                text = re.sub(pattern, other, text)
+            return text
+
         slots = {
             "item": names.item(statement.item) if statement.item else None,
             "other": names.item(statement.other) if statement.other else None,
@@ -73,7 +80,7 @@ class Wording:
             "kind": words.kinds.get(statement.kind) if statement.kind else None,
             "event": words.events.get(statement.event) if statement.event else None,
             "user": statement.user,
-            "deed": words.deeds.get(statement.deed) if statement.deed else None,
+            "deed": told(words.deeds.get(statement.deed, "")) if statement.deed else None,
             **{slot: self._money(amount) for slot, amount in statement.amounts.items()},
             **{slot: str(format_decimal(number, locale=self._locale)) for slot, number in statement.numbers.items()},
             **{slot: format_date(day, words.dates["format"], self._locale) for slot, day in statement.dates.items()},
@@ -81,7 +88,7 @@ class Wording:
         filled = {slot: text for slot, text in slots.items() if text}
         filled |= {slot.capitalize(): text[:1].upper() + text[1:] for slot, text in filled.items()}
         try:
-            return words.frames[statement.frame].format(**filled)
+            return told(words.frames[statement.frame]).format(**filled)
         except KeyError:
             return ""
 

@@ -142,6 +142,7 @@ class DialogueWriter(_Strict):
 
     Attributes:
         dates: Format of dates, as Babel reads it.
+        staff: What stands for each pattern of a frame that speaks to the customer, if staff are told of one.
         list: What stands ``between`` names and before the ``last`` one.
         terms: Names of context terms.
         kinds: Names of claim kinds.
@@ -152,6 +153,7 @@ class DialogueWriter(_Strict):
     """
 
     dates: dict[str, str]
+    staff: dict[str, str]
     list: dict[str, str]
     terms: dict[str, str]
     kinds: dict[str, str]
@@ -178,6 +180,7 @@ class DialogueRules(_Strict):
 
     Attributes:
         dates: Format of dates, as Babel reads it.
+        staff: What stands for each part of a sentence's pattern, if staff are told of a customer.
         joiner: Pattern of what stands between names.
         terms: Context term of each name.
         kinds: Claim kind of each name.
@@ -187,6 +190,7 @@ class DialogueRules(_Strict):
     """
 
     dates: dict[str, str]
+    staff: dict[str, str]
     joiner: str
     terms: dict[str, str]
     kinds: dict[str, str]

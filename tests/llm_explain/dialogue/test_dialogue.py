@@ -196,20 +196,18 @@ def test_why_gives_the_verified_sentence_of_the_item(
 
 def test_staff_hear_of_the_customer_that_they_name(explainer: Explainer, dialogue: Dialogue, context: Context) -> None:
     own = dialogue.reply(USER, "what do you know about this customer?", context, role="staff")
-    assert own.text.startswith(
-        "To customer u03, from data until 1 December 2017: Entries of your history that we use: "
-    )
+    assert own.text.startswith("Customer u03, with data until 1 December 2017: We use 143 entries of their history, ")
     other = dialogue.reply(USER, "why was the first one recommended to customer u07?", own.context, role="staff")
     items = dialogue.start("u07", k=6).items
     assert (other.context.staff_user, other.context.items) == ("u07", items)
     (row,) = _of_list(explainer, "u07", items[0])
     assert row.text is not None
-    assert other.text.startswith("To customer u07: ")
+    assert other.text.startswith("Customer u07 is told: ")
     assert other.text.endswith(f": {row.text.text}")
     asked = dialogue.reply(USER, "stop using her cheese purchases", other.context, role="staff")
     assert asked.text == "Which customer do you mean?"
     asked = dialogue.reply(USER, "u07", asked.context, role="staff")
-    assert asked.text == "To customer u07: Shall we stop using your history with cheese?"
+    assert asked.text == "Customer u07: Shall we stop using their history with cheese?"
     hers = dialogue.reply(USER, "customer u07s first item, why?", own.context, role="staff")
     assert hers.context.staff_user == "u07"
     unknown = dialogue.reply(USER, "what do you know about customer 99?", other.context, role="staff")
@@ -469,7 +467,7 @@ def test_a_proof_counts_the_purchases(explainer: Explainer, dialogue: Dialogue) 
     events = explainer.events.events.query("user_id == @USER and timestamp < @explainer.as_of")
     item = str(events["item_id"].iloc[-1])
     proof = dialogue.reply(USER, "prove it", Context(items=(item,), focus=item))
-    assert proof.text.startswith(f"Purchases of {explainer.titles[item]} in your history: ")
+    assert proof.text.startswith(f"{explainer.titles[item].capitalize()[:1]}{explainer.titles[item][1:]}: bought ")
 
 
 def test_a_label_of_common_words_is_no_other_thing() -> None:
@@ -575,7 +573,7 @@ def test_two_that_nobody_named_are_asked_back(dialogue: Dialogue, context: Conte
 def test_what_is_known_of_a_category_is_told(dialogue: Dialogue, context: Context) -> None:
     turn = dialogue.reply(USER, "what do you know about my cheese purchases?", context)
     assert (turn.intent, turn.slots) == ("know", {"category": "cheese"})
-    assert turn.text == "Purchases from cheese in your history: 4, from 4 January 2017 to 15 November 2017."
+    assert turn.text == "You bought from cheese 4 times, from 4 January 2017 to 15 November 2017."
 
 
 def test_the_label_of_a_title_tells_items_apart() -> None:
@@ -705,7 +703,7 @@ def test_a_reason_whose_category_is_not_named_has_a_source(explainer: Explainer,
     item = str(events["item_id"].iloc[-1])
     with patch.object(type(explainer.shop.policy), "may_name_category", lambda *_: False):
         turn = dialogue.reply(USER, "how do you know that?", Context(items=(item,), focus=item))
-    assert turn.text.startswith(f"Purchases of {explainer.titles[item]} in your history: ")
+    assert turn.text.startswith(f"{explainer.titles[item].capitalize()[:1]}{explainer.titles[item][1:]}: bought ")
 
 
 def test_totals_follow_from_the_tables(explainer: Explainer, dialogue: Dialogue, context: Context) -> None:
@@ -745,7 +743,7 @@ def test_a_question_that_the_verifier_refuses_asks_for_nothing(
     explainer: Explainer, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk = Dialogue(explainer)
-    monkeypatch.setattr(AnswerVerifier, "accepts", lambda *_: False)
+    monkeypatch.setattr(AnswerVerifier, "accepts", lambda *_, **__: False)
     asked = talk.reply(USER, "stop using my cheese purchases", context)
     assert (asked.is_verified, asked.needs_confirmation, asked.context.pending) == (False, False, None)
     assert talk.reply(USER, "yes", asked.context).change is None
@@ -780,7 +778,7 @@ def test_numbers_of_what_is_known_follow_from_the_tables(
     rows = rows[rows["timestamp"] < explainer.as_of]
     turn = dialogue.reply(USER, "what do you know about me?", context)
     first, last = (f"{day.day} {day:%B %Y}" for day in (rows["timestamp"].min(), rows["timestamp"].max()))
-    assert turn.text.startswith(f"Entries of your history that we use: {len(rows)}, from {first} to {last}.")
+    assert turn.text.startswith(f"We use {len(rows)} entries of your history, from {first} to {last}.")
 
 
 ENDS = {"first": "2017-01-03", "last": "2017-11-29", "moment": "2017-12-01"}
@@ -805,7 +803,9 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
         slots = {slot.lower() for slot in wording_slots(text)}
         fields = {name: value for name, value in whole.items() if name in slots}
         numbers = {
-            name: 1234 for name in ("place", "rank", "count", "share", "days", "length", "months") if name in slots
+            name: 1234
+            for name in ("place", "rank", "count", "share", "days", "length", "months", "more")
+            if name in slots
         }
         dates = {name: dt.date.fromisoformat(day) for name, day in ENDS.items() if name in slots}
         of_each = {"amount": 1234.5, "low": 0.5, "high": 2.25, "total": 9.75}
@@ -813,6 +813,8 @@ def test_each_frame_is_accepted_and_each_changed_value_is_refused(explainer: Exp
         statement = Statement(frame, **fields, numbers=numbers, dates=dates, amounts=amounts)  # type: ignore[arg-type]
         said = wording.say(statement)
         assert verifier.accepts(said, statement), (frame, said)
+        of_customer = wording.say(statement, is_staff=True)
+        assert verifier.accepts(of_customer, statement, is_staff=True), (frame, of_customer)
         for name in fields:
             other = replace(statement, **{name: changed[name]})  # type: ignore[arg-type]
             assert not verifier.accepts(wording.say(other), statement), (frame, name)
@@ -921,7 +923,7 @@ def test_a_fact_about_the_person_is_not_asked_of_the_last_item(dialogue: Dialogu
     turn = dialogue.reply(
         USER, "this is creepy, how do you know I have kids?", replace(context, focus=context.items[0])
     )
-    assert turn.text.startswith("Entries of your history")
+    assert turn.text.startswith("We use 143 entries of your history")
 
 
 def test_purchases_of_what_the_shop_lacks_are_not_the_whole_history(dialogue: Dialogue, context: Context) -> None:

@@ -111,11 +111,15 @@ def _assert_true(turn: Turn, own: pd.DataFrame, explainer: Explainer, before: Co
         text = found[3] or text
     title = used["item_id"].map(explainer.titles).str.lower()
     category = used["item_id"].map(category_of)
-    if found := re.search(rf"Entries of your history that we use: {NUMBER}", text):
+    if found := re.search(rf"We use {NUMBER} entries of your history", text):
         assert _int(found[1]) == len(used), said
     if "We use no history of yours" in text:
         assert used.empty, said
-    for found in re.finditer(rf"Purchases (?:of|from) (.+?) in your history: {NUMBER}, from (.+?) to (.+?)\.", text):
+    several = (
+        rf"You bought from (.+?) {NUMBER} times, from (.+?) to (.+?)\.",
+        rf"^(.+?): bought {NUMBER} times, from (.+?) to (.+?)\.",
+    )
+    for found in (each for pattern in several for each in re.finditer(pattern, text)):
         rows = used[(title == found[1].lower()) | (category == found[1])]
         assert 0 < _int(found[2]) <= len(rows), (said, text)
         assert (_day(rows["timestamp"].min()), _day(rows["timestamp"].max())) == (found[3], found[4]), said

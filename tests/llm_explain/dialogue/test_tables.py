@@ -45,13 +45,13 @@ def explainer(tmp_path_factory: pytest.TempPathFactory) -> Explainer:
     [
         ("when did I last buy espresso beans?", "last_bought", "Espresso beans: last bought on 2 February 2026."),
         ("how often do I buy espresso beans", "how_often",
-         "Purchases of Espresso beans in your history: 2, from 5 January 2026 to 2 February 2026."),
+         "Espresso beans: bought 2 times, from 5 January 2026 to 2 February 2026."),
         ("how many times have I bought paper filters?", "how_often",
-         "Purchases of Paper filters in your history: 1, from 19 January 2026 to 19 January 2026."),
+         "Paper filters: bought once, on 19 January 2026."),
         ("have I ever bought green tea?", "last_bought", "Green tea: nothing in your history that we use."),
         ("how much did I pay for espresso beans last time?", "paid",
-         "Espresso beans: 8.75 for one when you last bought it, on 2 February 2026. Espresso beans: 17.75 in all. "
-         "Purchases in our records: 2."),
+         "Espresso beans: 8.75 for one when you last bought it, on 2 February 2026. Espresso beans: 17.75 in all, "
+         "in 2 purchases."),
         ("what did I pay for paper filters", "paid", "Paper filters: our records do not say what you paid."),
         ("what does green tea cost?", "price", "Green tea: 4.00 in our catalogue."),
         ("how much is the milk frother?", "price", "Milk frother: our catalogue gives no price."),

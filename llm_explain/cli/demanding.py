@@ -202,6 +202,8 @@ def forecast(
         write_json_lines(_records(frame))
     elif out is None:
         _print(frame, panel.unit or "units")
+    if what_if and (same := int((frame["difference"].abs() < 0.5).sum())):
+        note(f"{same:,} of {len(frame):,} forecasts stay as they are: most of these weeks have that plan already")
 
 
 @app.command("explain")
@@ -322,13 +324,14 @@ def _print(frame: pd.DataFrame, unit: str) -> None:
     from llm_explain.jobs.demand.headlines import whole
 
     stores = ("store",) if frame["store_id"].any() else ()
-    changed = ("what if", "difference") if "difference" in frame else ()
+    changed = ("what if", "change") if "difference" in frame else ()
+    levels = (80,) if changed else (50, 80, 95)  # the others do not fit 80 columns
     table = Table("item", *stores)
-    for name in ("week", unit, "50 %", "80 %", "95 %", *changed):
+    for name in ("week", unit, *(f"{level} %" for level in levels), *changed):
         table.add_column(name, no_wrap=True)
     for row in frame.to_dict("records"):
         units, other = (whole(row.get(name, 0.0)) for name in ("units", "units_what_if"))
-        ranges = [f"{row[f'low_{level}']:,.0f}–{row[f'high_{level}']:,.0f}" for level in (50, 80, 95)]
+        ranges = [f"{row[f'low_{level}']:,.0f}–{row[f'high_{level}']:,.0f}" for level in levels]
         plan = (f"{other:,}", f"{other - units:+,}") if changed else ()
         place = (row["store_id"],) if stores else ()
         table.add_row(row["title"], *place, row["week"], f"{units:,}", *ranges, *plan)

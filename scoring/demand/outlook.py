@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scoring.demand.forecaster import intermittent_at
-from scoring.demand.panel import ITEM, PRICE, QUARTER, STORE, UNITS, WEEK, YEAR
+from scoring.demand.panel import ITEM, LEAST_TOLD, PRICE, QUARTER, STORE, UNITS, WEEK, YEAR, medians
 from scoring.demand.ranges import LEVELS
 from scoring.errors import SettingError
 
@@ -29,10 +29,10 @@ _LEAST_CHANGE: Final = 0.02
 LEAST_RUN: Final = 0.5
 """Share of a week, or of the stores, from which a promotion is said to run."""
 
-LEAST_TOLD: Final = 0.1
-"""Share of a week, or of the stores, from which an ordinary week is said to have promotions."""
-
 _ENDS: Final = [f"{side}_{level}" for level in LEVELS for side in ("low", "high")]
+
+LEAST_COMMON: Final = 7
+"""Weeks of a quarter that must be known, to compare it with another one or to tell its best week."""
 
 LEAST_PROMOTED: Final = 2
 """Weeks of the last year in which a promotion must have run, so that its demand can be told."""
@@ -195,8 +195,8 @@ def _promoted(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, series: R
         for kept, given in panel.promotions.items():
             plans[kept][better, first] = given[better, first]
         most[better], promotion[better] = times[better], name
-        plans[name][better, first] = _medians(values[better, past], runs[better])
-        price[better, first] = _medians(panel.price[better, past], runs[better])
+        plans[name][better, first] = medians(values[better, past], runs[better])
+        price[better, first] = medians(panel.price[better, past], runs[better])
     asked = series[(promotion[series] != "") & ~panel.is_planned(series, np.full(len(series), first))]
     if not panel.has_planned_price:
         price = panel.price
@@ -208,24 +208,29 @@ def _promoted(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, series: R
     return found.assign(promotion=promotion[own], price=price[own, first])
 
 
-def _medians(values: Floats, where: Flags) -> Floats:
-    """Return the median of some values of each row, shape ``(n,)``."""
-    return np.asarray(pd.DataFrame(np.where(where, values, np.nan)).median(axis=1), dtype=np.float64)
-
-
 def _past(panel: SalesPanel) -> pd.DataFrame:
     """Return what each series sold in the last week and quarter, and for how many known weeks it has sold nothing.
 
     Totals of the last quarter (``quarter_units``), of the same one a year ago and of the one after it
     (``next_year_ago``) are missing unless each week is known. ``quarter_mean`` and ``quarter_most`` are those of the
-    ``quarter_known`` weeks of the last quarter that are known. ``before_silence`` is the mean of the eight weeks up to
-    the last sale. ``year_units`` is the total of the last year's.
+    ``quarter_known`` weeks of the last quarter that are known. ``ordinary_most`` is that of the last 13 known weeks,
+    within a year, with the promotions that a week without a plan counts with: ``ordinary_known`` weeks. If these are
+    fewer than seven, or are the last 13 weeks, ``ordinary_known`` is 0 and ``quarter_most`` counts. ``change`` is the
+    ratio of the sales of the last quarter to those of a year before, over the weeks known in both: missing for fewer
+    than seven. ``before_silence`` is the mean of the eight weeks up to the last sale. ``year_units`` is the total of
+    the last year's.
     """
     known = panel.units[:, : panel.n_known]
     sold = np.nan_to_num(known) > 0
     last = np.where(sold.any(axis=1), known.shape[1] - 1 - sold[:, ::-1].argmax(axis=1), -1)
     after = np.arange(known.shape[1]) > last[:, None]
     lately = known[:, -QUARTER:]
+    is_ordinary = (panel.ordinary_weeks & np.isfinite(known))[:, -YEAR:]
+    is_ordinary &= is_ordinary[:, ::-1].cumsum(axis=1)[:, ::-1] <= QUARTER
+    n_ordinary = is_ordinary.sum(axis=1)
+    n_ordinary[(n_ordinary < LEAST_COMMON) | is_ordinary[:, -QUARTER:].all(axis=1)] = 0
+    ordinary_most = pd.DataFrame(np.where(is_ordinary, known[:, -YEAR:], np.nan)).max(axis=1)
+    quarter_most = pd.DataFrame(lately).max(axis=1)
     frame = panel.series.assign(as_of=panel.as_of, last_week_units=known[:, -1])
     return frame.assign(
         last_sale_week=[panel.weeks[week] if week >= 0 else "" for week in last],
@@ -235,7 +240,10 @@ def _past(panel: SalesPanel) -> pd.DataFrame:
         next_year_ago=_total(known, YEAR),
         quarter_known=np.isfinite(lately).sum(axis=1),
         quarter_mean=pd.DataFrame(lately).mean(axis=1),
-        quarter_most=pd.DataFrame(lately).max(axis=1),
+        quarter_most=quarter_most,
+        ordinary_known=n_ordinary,
+        ordinary_most=np.where(n_ordinary > 0, ordinary_most, quarter_most),
+        change=_change(known),
         before_silence=pd.DataFrame(
             np.where(~after & (np.arange(known.shape[1]) > last[:, None] - EIGHT), known, np.nan)
         ).mean(axis=1),
@@ -256,6 +264,17 @@ def _total(known: Floats, weeks_ago: int) -> Floats:
     first = known.shape[1] - weeks_ago
     own: Floats = known[:, max(first, 0) : first + QUARTER]
     return own.sum(axis=1) if first >= 0 else np.full(len(known), np.nan)
+
+
+def _change(known: Floats) -> Floats:
+    """Return the ratio of the last quarter to the one a year before, over the weeks known in both, shape ``(n,)``."""
+    n_weeks = known.shape[1]
+    before = known[:, max(n_weeks - YEAR - QUARTER, 0) : max(n_weeks - YEAR, 0)]
+    after = known[:, n_weeks - before.shape[1] :]
+    both = np.isfinite(before) & np.isfinite(after)
+    now, then = (np.where(both, own, 0.0).sum(axis=1) for own in (after, before))
+    is_known = (both.sum(axis=1) >= LEAST_COMMON) & (then > 0)
+    return np.where(is_known, now, np.nan) / np.where(is_known, then, 1.0)
 
 
 def _other_plans(panel: SalesPanel, usual: Floats) -> dict[str, SalesPanel]:

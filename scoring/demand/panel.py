@@ -31,6 +31,9 @@ QUARTER: Final = 13
 CALENDAR: Final = re.compile(r"holiday|event|^open$")
 """Names of promotions that no shop runs."""
 
+LEAST_TOLD: Final = 0.1
+"""Share of a week, or of the stores, from which a promotion is assumed of a week without a plan."""
+
 _SAME_SHARE: Final = 0.1
 """Difference of two shares of a promotion up to which they count as the same."""
 
@@ -200,8 +203,10 @@ class SalesPanel:
 
         An unknown price of the past is the last known one, and before the first known one that. An unknown promotion of
         a past week counts as 0. A future week without a plan is an ordinary one: each promotion has its median share
-        over the known weeks of the last year, and the price is the last one of such a week. A plan above 1 counts as
-        1, or as the largest value of the past.
+        over the known weeks of the last year. A future week without a price has the last one of a week with the same
+        promotions. If promotions run, it has the median price of such weeks of the last year, and at most the last
+        price without promotions. If there was no such week, it has the price of an ordinary one. A plan above 1 counts
+        as 1, or as the largest value of the past.
 
         Returns:
             A panel whose prices are NaN only for a series without any price.
@@ -210,18 +215,46 @@ class SalesPanel:
         if not self.has_planned_price:
             price[:, self.n_known :] = np.nan
         past = pd.DataFrame(price[:, : self.n_known]).ffill(axis=1).bfill(axis=1).to_numpy(dtype=np.float64)
-        ordinary, promotions = np.ones(past.shape, dtype=bool), {}
+        promotions = {}
         for name, values in self.promotions.items():
-            shares, share = np.nan_to_num(values[:, : self.n_known]), self.ordinary_share(name)[:, None]
-            ordinary &= np.abs(shares - share) <= _SAME_SHARE
-            future = values[:, self.n_known :]
+            shares, future = np.nan_to_num(values[:, : self.n_known]), values[:, self.n_known :]
             given = np.clip(future, 0.0, shares.max(initial=1.0))
-            promotions[name] = np.hstack([shares, np.where(np.isfinite(future), given, share)])
-        steps = np.where(ordinary, np.arange(self.n_known), -1).max(axis=1, initial=-1)
-        last = past[np.arange(len(self)), np.where(steps < 0, self.n_known - 1, steps)]
-        future = price[:, self.n_known :]
-        filled = np.hstack([past, np.where(np.isfinite(future), future, last[:, None])])
-        return replace(self, price=filled, promotions=promotions)
+            promotions[name] = np.hstack(
+                [shares, np.where(np.isfinite(future), given, self.ordinary_share(name)[:, None])]
+            )
+        filled = replace(self, price=np.hstack([past, price[:, self.n_known :]]), promotions=promotions)
+        usual = filled._price_with({name: self.ordinary_share(name) for name in promotions}, past[:, -1])
+        for week in range(self.n_known, len(self.weeks)):
+            missing, planned = np.isnan(filled.price[:, week]), {name: own[:, week] for name, own in promotions.items()}
+            filled.price[missing, week] = filled._price_with(planned, usual)[missing]
+        return filled
+
+    def _price_with(self, shares: Mapping[str, Floats], default: Floats) -> Floats:
+        """Return the price of a week whose promotions have some shares, of a panel without gaps, shape ``(n,)``."""
+        rows, no_share = np.arange(len(self)), np.zeros(len(self))
+
+        def last(weeks: Flags, default: Floats) -> Floats:
+            place = self.n_known - 1 - weeks[:, ::-1].argmax(axis=1)
+            return np.where(weeks.any(axis=1), self.price[rows, place], default)
+
+        weeks, year = self.weeks_with(shares), slice(max(0, self.n_known - YEAR), self.n_known)
+        runs = np.any([shares[name] >= LEAST_TOLD for name in self.shop_promotions] or [rows < 0], axis=0)
+        usual = medians(self.price[:, year], weeks[:, year] & np.isfinite(self.units[:, year]))
+        without = last(self.weeks_with(dict.fromkeys(shares, no_share)), np.full(len(self), np.nan))
+        return np.where(runs & np.isfinite(usual), np.fmin(usual, without), last(weeks, default))
+
+    def weeks_with(self, shares: Mapping[str, Floats]) -> Flags:
+        """Return in which known weeks the shop's promotions had some shares, by name, shape ``(n, n_known)``."""
+        found: Flags = np.ones((len(self), self.n_known), dtype=bool)
+        for name, values in self.shop_promotions.items():
+            own = np.nan_to_num(values[:, : self.n_known])
+            found &= np.abs(own - shares[name][:, None]) <= _SAME_SHARE
+        return found
+
+    @property
+    def ordinary_weeks(self) -> Flags:
+        """Which known weeks had the promotions that a week without a plan counts with, shape ``(n, n_known)``."""
+        return self.weeks_with({name: self.ordinary_share(name) for name in self.shop_promotions})
 
     def ordinary_share(self, name: str) -> Floats:
         """Return each series' median share of a promotion over the known weeks of the last year, shape ``(n,)``.
@@ -302,6 +335,11 @@ class SalesPanel:
         """Return in how many known weeks each series sold something, shape ``(n,)``."""
         count: Rows = (np.nan_to_num(self.units[:, : self.n_known]) > 0).sum(axis=1)
         return count
+
+
+def medians(values: Floats, where: Flags) -> Floats:
+    """Return the median of some values of each row, NaN if there are none, shape ``(n,)``."""
+    return np.asarray(pd.DataFrame(np.where(where, values, np.nan)).median(axis=1), dtype=np.float64)
 
 
 def _later(week: str, step: int) -> str:

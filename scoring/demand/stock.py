@@ -131,7 +131,8 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
         ``missed`` units of the median sales over the lead time that the position does not cover, with the ends
         ``missed_low`` and ``missed_high`` of an 80 % range, ``weekly_units`` expected in the next ``horizon_weeks``,
         ``season_units`` of the coming quarter by last year's pattern, ``is_season_over`` if they are less than half of
-        what the forecast gives for a quarter, beyond chance, ``cover_weeks`` of the position, ``too_many`` units,
+        what the forecast gives for a quarter, beyond chance, ``cover_weeks`` of the position, ``too_many`` units
+        at the highest pace and ``too_many_at_most`` at the lowest,
         ``promoted_units`` to order if the promotion of ``outlook.promoted`` runs in the coming week (missing without
         one) in ``promoted_days`` at most, and ``state``: ``dead`` for an item that has sold nothing for so long and
         would else be ordered or is in stock, ``order``, ``overstock`` or ``enough``.
@@ -169,7 +170,7 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     needs = np.where(is_more, np.fmax(forecast, repeated), np.minimum(np.fmin(forecast, limit), most))
     is_less = ~is_more & (forecast[-1] > np.fmin(limit[-1], most))
     is_recent = (np.fmin(limit[-1], np.inf) < most) & ~(
-        _between(pattern, weeks[-1], pattern[:, 1]) > weeks[-1] * frame["quarter_most"]
+        _between(pattern, weeks[-1], pattern[:, 1]) > weeks[-1] * frame["ordinary_most"]
     )
     frame["need"] = needs[-1]
     frame["is_by_recent"] = is_less & is_recent
@@ -196,10 +197,10 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
 def _year_ago(weekly: pd.DataFrame, frame: pd.DataFrame, n_weeks: int) -> tuple[Floats, Floats, Floats]:
     """Return what 0, 1, … coming weeks sell by the last quarter and by last year, three of shape ``(n, n_weeks + 1)``.
 
-    The third is last year's pattern: the same weeks a year ago, times the change of the last quarter to that of a year
-    ago. The first is the most that it and the best week of the last quarter give, NaN for an intermittent item. The
-    second is the pattern where it comes again: the last quarter sold between half and twice of what it sold a year ago,
-    and no promotion ran in the weeks a year ago. Both are NaN unless a week is planned or has an event.
+    The third is last year's pattern: the same weeks a year ago, times ``change`` of the last quarter, NaN if one is
+    unknown. The first is the most that it and the best ordinary week of the last quarter give, NaN for an intermittent
+    item. The second is the pattern where it comes again: the last quarter sold between half and twice of what it sold a
+    year ago, and no promotion ran in the weeks a year ago. Both are NaN if a week is planned or has an event.
     """
     own = weekly.rename(columns={"weeks_ahead": "weeks"}).assign(
         is_planned=weekly["unknown_plan"].isin(["", "no_holiday"])
@@ -212,12 +213,13 @@ def _year_ago(weekly: pd.DataFrame, frame: pd.DataFrame, n_weeks: int) -> tuple[
     now, before = frame["quarter_units"], frame["quarter_year_ago"]
     start = np.zeros((len(frame), 1))
     sold = np.hstack([start, of_weeks("year_ago").cumsum(axis=1)])
-    pattern: Floats = (now / before.where(before > 0)).fillna(1.0).to_numpy()[:, None] * sold
+    pattern: Floats = frame["change"].to_numpy()[:, None] * sold
     is_free = ~(of_weeks("is_planned") > 0).any(axis=1) & now.notna().to_numpy()
     is_steady = ~(of_weeks("is_intermittent") > 0).any(axis=1)
-    recent = frame["quarter_most"].to_numpy()[:, None] * np.arange(n_weeks + 1)
-    best = np.where((is_free & is_steady)[:, None], np.maximum(recent, pattern), np.nan)
+    recent = frame["ordinary_most"].to_numpy()[:, None] * np.arange(n_weeks + 1)
     ran = np.hstack([start > 0, (of_weeks("year_ago_promoted") > 0).cumsum(axis=1) > 0])
+    same = np.where(ran & np.isfinite(pattern), 0.0, pattern)
+    best = np.where((is_free & is_steady)[:, None], np.maximum(recent, same), np.nan)
     comes_again = ((now <= 2 * before) & (before <= 2 * now)).to_numpy() & is_free
     return best, np.where(comes_again[:, None] & ~ran, pattern, np.nan), pattern
 
@@ -251,13 +253,17 @@ def _judge(frame: pd.DataFrame, policy: StockPolicy) -> None:
 
     Stock is too much if it covers a week more than the limit and more than a pack, at the forecast, at the mean of the
     last quarter (promotions count) and at last year's pattern. If the season is over, last year's pattern counts alone.
+    ``too_many`` and ``too_many_at_most`` are the units above the limit at the largest and the smallest of these paces.
     """
     weekly, is_over = frame["weekly_units"], frame["is_season_over"]
-    most = np.fmax(weekly, np.fmax(frame["quarter_mean"], frame["season_units"] / QUARTER))
+    season, lately = frame["season_units"] / QUARTER, frame["quarter_mean"]
+    most = np.fmax(weekly, np.fmax(lately, season))
     frame["most_weekly"] = most
     frame["cover_weeks"] = frame["position"] / weekly
-    limit = np.floor(frame["season_units"] + 0.5).where(is_over, policy.overstock_weeks * weekly)
-    frame["too_many"] = np.floor((frame["position"] - limit).clip(lower=0)).astype(int)
+    least = np.fmin(weekly, lately.where(lately > 0))
+    for name, pace in {"too_many": most, "too_many_at_most": least}.items():
+        limit = np.floor(frame["season_units"] + 0.5).where(is_over, policy.overstock_weeks * pace)
+        frame[name] = np.floor((frame["position"] - limit).clip(lower=0)).astype(int)
     frame["overstock_weeks"], frame["dead_weeks"] = float(policy.overstock_weeks), policy.dead_weeks
     covers = is_over | (frame["position"] >= (policy.overstock_weeks + 1) * most)
     is_silent = frame["weeks_without_sale"] >= policy.dead_weeks

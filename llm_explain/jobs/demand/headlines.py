@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from llm_explain.jobs.brief import Stated
@@ -62,7 +63,8 @@ def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     """Return what an order, or the lack of one, rests on, and what a promotion would change, as the last statements.
 
     ``need`` is the quantile of sales at the service level, over the days of delivery and a week more, rounded up.
-    ``by_pattern`` is 1 if last year's pattern gives it, ``by_recent`` if the best week of the last quarter does.
+    ``by_pattern`` is 1 if last year's pattern gives it, ``by_recent`` if the best week of the last quarter does; see
+    ``_ordinary``.
     """
     if row.get("state") not in {"order", "enough"}:
         return () if row.get("state") in {"overstock", "dead"} else promoted_forecast(row)
@@ -72,6 +74,7 @@ def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
         "service_percent": whole(100 * row["service_level"]),
     }
     facts |= {name: 1 for name in ("by_pattern", "by_recent") if row[f"is_{name}"]}
+    facts |= _ordinary(row) if row["is_by_recent"] else {}
     stock = Stated("shortage" if row["state"] == "order" else "supply", facts)
     return (stock, *missed_sales(row), *stockout(row), *above_recent(row), *long_cover(row), *promoted_order(row))
 
@@ -79,14 +82,14 @@ def closing(row: Mapping[str, Any]) -> tuple[Stated, ...]:
 def missed_sales(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     """Return the sales that are missed until an order of today arrives, as the stock is gone before.
 
-    The median sales of the days of delivery are at least two above the stock on hand and on order. ``low`` and ``high``
-    are the ends of their 80 % range less that stock, rounded outward; ``low`` is 0 if the stock may last.
+    The median sales of the days of delivery, less the stock on hand and on order, are ``missed``, at least two. ``low``
+    and ``high`` are the ends of their 80 % range less that stock, rounded outward; ``low`` is 0 if the stock may last.
     """
     if row["state"] != "order" or whole(row["missed"]) < LEAST_MISSED:
         return ()
     facts: dict[str, Fact] = {name: whole(row[name]) for name in ("on_hand", "on_order", "lead_time_days")}
     ends = {"low": math.floor(row["missed_low"] + 1e-9), "high": math.ceil(row["missed_high"] - 1e-9), "level": RANGE}
-    return (Stated("missed_sales", facts | ends),)
+    return (Stated("missed_sales", facts | ends | {"missed": whole(row["missed"])}),)
 
 
 def stockout(row: Mapping[str, Any]) -> tuple[Stated, ...]:
@@ -104,14 +107,27 @@ def stockout(row: Mapping[str, Any]) -> tuple[Stated, ...]:
 def above_recent(row: Mapping[str, Any]) -> tuple[Stated, ...]:
     """Return the most that the item sold in a week of the last quarter, ``most``, if more may be expected.
 
-    The forecast is above it by more than a unit, or the end of its range at least twice it and two units above it. The
-    plan of the coming week is unknown. ``known`` of the 13 weeks are on record.
+    The forecast is above it by more than a unit, or the end of its range at least twice it and two units above it.
+    ``known`` of the 13 weeks are on record. Without a plan, weeks as ordinary as assumed count: see ``_ordinary``.
     """
-    most = row["quarter_most"]
+    counted = _ordinary(row)
+    most = row["ordinary_most" if counted else "quarter_most"]
+    counted = counted or {"known": int(row["quarter_known"])}
     is_above = row["units"] > most + 1 or row[f"high_{RANGE}"] >= max(2 * most, most + 2)
-    if not row["unknown_plan"] or not is_above or pd.isna(most):
+    if not is_above or pd.isna(most):
         return ()
-    return (Stated("above_recent", {"most": whole(row["quarter_most"]), "known": int(row["quarter_known"])}),)
+    return (Stated("above_recent", {"most": whole(most), **counted}),)
+
+
+def _ordinary(row: Mapping[str, Any]) -> dict[str, Fact]:
+    """Return how many weeks with the assumed promotions count as recent ones, if not those of the last quarter.
+
+    ``ordinary`` are at most 13, of the last year. ``with_promotions`` is 1 if promotions are assumed.
+    """
+    counted, plan = int(row["ordinary_known"]), row["unknown_plan"]
+    if not counted or plan not in {"no_promotion", "usual_promotions"}:
+        return {}
+    return {"ordinary": counted, "with_promotions": int(plan == "usual_promotions")}
 
 
 def long_cover(row: Mapping[str, Any]) -> tuple[Stated, ...]:
@@ -198,8 +214,10 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
     ``unknown_plan`` is empty if a plan is given for the week. If not, it says on what condition the range holds:
     ``no_promotion`` runs, ``usual_promotions`` run, ``no_holiday`` falls in the week, for sales with days of a calendar
     alone, or the ``price`` stays, for sales without either. One usual
-    ``promotion`` has its median share of the last year, ``usual_percent``; it ran in ``times`` of the ``weeks``
-    of it that are known. Of several, only the number of ``promotions`` is told.
+    ``promotion`` has its median share of the last year, ``usual_percent``; ``times`` of the ``weeks``
+    of it that are known had that share, and the assumed one of each other promotion. ``is_alone`` is 1 if there are
+    others. Of several, only the number of ``promotions`` is told. ``price`` is the assumed one, if prices are planned
+    and that of the week is not.
     """
     facts: dict[str, Fact] = named(row) | {
         "week": str(row["week"]),
@@ -210,6 +228,8 @@ def expectation(row: Mapping[str, Any]) -> dict[str, Fact]:
     }
     if row["unknown_plan"] == "usual_promotions":
         facts |= _usual(row)
+    if not pd.isna(row["assumed_price"]):
+        facts["price"] = told_price(row["assumed_price"])
     last = row["last_week_units"]
     if pd.isna(last):
         return facts | {"known": int(row["quarter_known"])}
@@ -224,6 +244,7 @@ def _usual(row: Mapping[str, Any]) -> dict[str, Fact]:
         "usual_percent": whole(100 * row["usual_share"]),
         "times": int(row["usual_times"]),
         "weeks": int(row["usual_weeks"]),
+        "is_alone": int(row["n_promotions"] > 1),
     }
 
 
@@ -251,7 +272,9 @@ def overstock(row: Mapping[str, Any]) -> dict[str, Fact]:
     """Return the position, the weeks that it covers (rounded), and the units beyond the limit in weeks.
 
     A week counts as the mean of the next ``horizon_weeks`` weeks. ``quarter_cover`` counts weeks at the mean of the
-    last quarter, if one of both is at least a tenth more. At the end of a season, ``season`` counts instead.
+    last quarter, if one of both is at least a tenth more, and ``pattern_cover`` at last year's pattern, if that is at
+    least a tenth above both. The units beyond the limit are at least ``too_many``, at the highest of these paces, and
+    at most ``too_many_at_most``, at the lower of the first two. At the end of a season, ``season`` counts instead.
     """
     facts: dict[str, Fact] = {"position": whole(row["position"]), "on_order": whole(row["on_order"])}
     if row["is_season_over"]:
@@ -262,10 +285,13 @@ def overstock(row: Mapping[str, Any]) -> dict[str, Fact]:
         > 0
     ):
         facts["quarter_cover"] = whole(row["position"] / row["quarter_mean"])
+    if row["most_weekly"] >= LEAST_RAISED * np.fmax(row["quarter_mean"], row["weekly_units"]):
+        facts["pattern_cover"] = whole(row["position"] / row["most_weekly"])
     return facts | {
         "horizon_weeks": int(row["horizon_weeks"]),
         "cover_weeks": whole(row["cover_weeks"]),
         "too_many": int(row["too_many"]),
+        "too_many_at_most": int(row["too_many_at_most"]),
         "limit_weeks": float(row["overstock_weeks"]),
     }
 

@@ -76,10 +76,10 @@ class Promotion(DriverKind):
     Rule: the promotion is planned for at least half of the week (or in half of the stores), and ran for at most 80 %
     of the last 26 known weeks. ``units`` is the forecast and ``without`` that of the same model without it and at the
     price of a week without it, both rounded; ``difference`` is their difference, at least one unit and a tenth of
-    ``without``. ``price`` is the price of the week if it is at least 2 % below that one. Fewer sales are told of
-    holidays only: that a flyer lowers sales is more likely a coincidence in the log than an effect. ``seen`` counts
-    the known weeks, over all stores, in which the item had at least half as much of it. Below two, the text says that
-    other items tell the effect.
+    ``without``. ``price`` is the price of the week if it is planned and at least 2 % below that one. Fewer sales are
+    told of holidays only: that a flyer lowers sales is more likely a coincidence in the log than an effect. ``seen``
+    counts the known weeks, over all stores, in which the item had at least half as much of it. Below two, the text says
+    that other items tell the effect.
     """
 
     name = "promotion"
@@ -103,7 +103,8 @@ class Promotion(DriverKind):
                     facts["difference"] = units - without
                     own = values[same[str(frame[ITEM].iloc[row])], : scene.panel.n_known]
                     facts["seen"] = int((own >= frame[promotion].iloc[row] / 2).sum())
-                    if PRICE in frame and frame[PRICE].iloc[row] <= LOWERED * frame["ordinary_price"].iloc[row]:
+                    is_given = "ordinary_price" in frame and pd.isna(frame["assumed_price"].iloc[row])
+                    if is_given and frame[PRICE].iloc[row] <= LOWERED * frame["ordinary_price"].iloc[row]:
                         facts["price"] = told_price(frame[PRICE].iloc[row])
                     yield Found(int(row), promotion, _sign(units - without), facts)
 

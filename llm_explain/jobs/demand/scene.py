@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from scoring.demand.outlook import LEAST_RUN, LEAST_TOLD
-from scoring.demand.panel import ITEM, PRICE, QUARTER, STORE, UNITS, WEEK, YEAR
+from scoring.demand.outlook import LEAST_RUN
+from scoring.demand.panel import ITEM, LEAST_TOLD, PRICE, QUARTER, STORE, UNITS, WEEK, YEAR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,27 +67,34 @@ class DemandScene:
     def _present(self) -> pd.DataFrame:
         """Return the price of the coming week, whether a promotion ran in the week before, and the usual promotion.
 
-        ``n_usual`` is the number of promotions of an ordinary week; ``usual``, ``usual_share`` and ``usual_times``, of
-        the ``usual_weeks`` of the last year that are known, are those of the last one.
+        ``assumed_price`` is that price if prices are planned, but not that one. ``n_usual`` of ``n_promotions`` are
+        promotions of an ordinary week; ``usual`` and ``usual_share`` are those of the last one. ``usual_times`` of the
+        ``usual_weeks`` of the last year that are known had the promotions of such a week.
         """
         panel = self.panel
         year = slice(max(0, panel.n_known - YEAR), panel.n_known)
         known = np.isfinite(panel.units[:, year])
         ran = np.zeros(len(panel), dtype=bool)
-        usual = pd.DataFrame(
-            {"n_usual": 0, "usual": "", "usual_share": 0.0, "usual_times": 0}, index=panel.series.index
-        )
+        usual = pd.DataFrame({"n_usual": 0, "usual": "", "usual_share": 0.0}, index=panel.series.index)
         for name, share in panel.shop_promotions.items():
             ran |= share[:, panel.n_known - 1] >= LEAST_RUN
             ordinary = panel.ordinary_share(name)
-            times = ((share[:, year] >= LEAST_RUN) & known).sum(axis=1)
-            own = pd.DataFrame({"usual": name, "usual_share": ordinary, "usual_times": times})
+            own = pd.DataFrame({"usual": name, "usual_share": ordinary})
             told = ordinary >= LEAST_TOLD
             usual.loc[told, list(own)] = own[told]
             usual["n_usual"] += told
         price = panel.planned().price[:, panel.n_known]
-        usual["usual_weeks"] = known.sum(axis=1)
-        return panel.series[KEYS].assign(present_price=price, last_promoted=ran, **usual)
+        is_assumed = np.isnan(panel.price[:, panel.n_known]) & (PRICE in panel.plan_names)
+        usual["usual_times"], usual["usual_weeks"] = (
+            (own & known).sum(axis=1) for own in (panel.ordinary_weeks[:, year], known)
+        )
+        return panel.series[KEYS].assign(
+            present_price=price,
+            assumed_price=np.where(is_assumed, price, np.nan),
+            last_promoted=ran,
+            n_promotions=len(panel.shop_promotions),
+            **usual,
+        )
 
     @cached_property
     def players(self) -> pd.DataFrame:

@@ -55,6 +55,32 @@ def test_another_plan_is_forecast_by_the_model() -> None:
     assert weekly["without_display"].notna().sum() == 1
 
 
+def test_a_week_without_a_price_has_that_of_weeks_with_its_promotions() -> None:
+    # Three deals at 1, 1.2 and 2, then a week at 3 without one. The last deal had the advert too.
+    base = panel().take(np.array([0]))
+    price, deal, advert = (np.full_like(base.price, value) for value in (3.0, 0.0, 0.0))
+    price[:, 60:64], deal[:, 60:64], advert[:, 63] = [1.0, 1.2, 2.0, 0.5], 1.0, 1.0
+    known = replace(base, price=price, promotions={"deal": deal, "advert": advert})
+
+    def price_of(**plan: float) -> float:
+        table = pd.DataFrame({"item_id": ["apples"], "week": [71], **plan})
+        return with_plans(known, table).planned().price[0, known.n_known]
+
+    assert known.extended(1).planned().price[0, known.n_known] == 3.0
+    assert price_of(deal=1.0) == 1.2
+    assert price_of(deal=1.0, advert=1.0) == 0.5
+    assert price_of(deal=0.0, advert=1.0) == 3.0  # never alone
+    usual = replace(known, promotions={"deal": np.where(price > 2.0, 1.0, deal), "advert": advert})
+    assert usual.extended(1).planned().price[0, known.n_known] == 3.0
+    cheaper = replace(known, price=np.where(deal > 0, 9.0, price))
+    assert (
+        with_plans(cheaper, pd.DataFrame({"item_id": ["apples"], "week": [71], "deal": [1.0]}))
+        .planned()
+        .price[0, known.n_known]
+        == 3.0
+    )  # at most the price without a promotion
+
+
 def test_a_price_changes_its_own_series() -> None:
     found = {}
     for price in (1.6, 2.0):

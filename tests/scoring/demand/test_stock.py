@@ -39,7 +39,12 @@ def outlook(
     series = pd.DataFrame(
         {"item_id": ["a"], "store_id": ["1"], "title": ["A"], "weeks_without_sale": [weeks_without_sale]}
     ).assign(
-        quarter_mean=mean, quarter_most=mean, quarter_units=13 * mean, quarter_year_ago=13 * 65.0, next_year_ago=after
+        quarter_mean=mean,
+        ordinary_most=mean,
+        quarter_units=13 * mean,
+        quarter_year_ago=13 * 65.0,
+        next_year_ago=after,
+        change=mean / 65.0,
     )
     ends = ["units", "high_50", "high_80", "high_90", "high_95"]
     promoted = together.assign(**{name: together[name] + deal for name in ends})[: 4 if deal else 0]
@@ -126,8 +131,10 @@ def test_overstock_is_judged_by_promoted_weeks_and_by_the_season_too() -> None:
         row = orders(outlook(**past), stock(on_hand=on_hand), StockPolicy()).iloc[0]
         return row["state"], row["too_many"]
 
-    assert state_of(1000, mean=80.0) == ("enough", 160)  # 12.5 weeks of a quarter with promotions
-    assert state_of(1000, after=1300.0) == ("enough", 160)  # 1300 × 70 / 65 = 1400 in the coming quarter
+    assert state_of(1000, mean=80.0) == ("enough", 40)  # 12.5 weeks of a quarter with promotions
+    assert state_of(1000, after=1300.0) == ("enough", 0)  # 1300 × 70 / 65 = 1400 in the coming quarter
+    row = orders(outlook(mean=80.0), stock(on_hand=1100), StockPolicy()).iloc[0]
+    assert tuple(row[["state", "too_many", "too_many_at_most"]]) == ("overstock", 140, 260)
     assert state_of(200, after=26.0) == ("overstock", 172)  # 26 × 70 / 65 = 28: the season is over
     assert state_of(27, after=26.0)[0] == "order"
 
@@ -135,8 +142,10 @@ def test_overstock_is_judged_by_promoted_weeks_and_by_the_season_too() -> None:
 def test_recent_weeks_and_the_same_weeks_of_last_year_bound_a_need_without_a_plan() -> None:
     # Two weeks at .95 are 165. With 12 a week lately, and 30 × 12 / 65 a week by last year's pattern, they are at most
     # 24 + 2 √24 = 33.8. Last year's 200 × 60 / 65 for two weeks, 369, are more than 1.5 × 165, unless a promotion ran.
+    # A promotion a year ago is no ordinary week, so it raises no bound. Without a quarter of a year ago there is none.
     def row_of(on_hand: int, mean: float, year_ago: float, **columns: object) -> pd.Series:
         found = outlook(mean=mean)
+        found = replace(found, series=found.series.assign(change=columns.pop("change", mean / 65.0)))
         weekly = found.weekly.assign(**{"unknown_plan": "no_promotion", "year_ago": year_ago, **columns})
         return orders(replace(found, weekly=weekly), stock(on_hand=on_hand), StockPolicy()).iloc[0]
 
@@ -146,7 +155,9 @@ def test_recent_weeks_and_the_same_weeks_of_last_year_bound_a_need_without_a_pla
     assert row_of(300, 12.0, 30.0, unknown_plan="")["state"] == "enough"
     coming = row_of(100, 60.0, 200.0)
     assert (coming["need"], bool(coming["is_by_pattern"])) == (pytest.approx(400 * 60 / 65), True)
-    assert row_of(100, 60.0, 200.0, year_ago_promoted=True)["need"] == pytest.approx(165)
+    assert row_of(100, 60.0, 200.0, year_ago_promoted=True)["need"] == pytest.approx(120 + 2 * 120**0.5)
+    assert row_of(300, 12.0, 300.0, year_ago_promoted=True)["need"] == pytest.approx(33.798, abs=1e-3)
+    assert row_of(300, 12.0, 30.0, change=float("nan"))["need"] == pytest.approx(165)
 
 
 def test_stock_that_is_not_counted_is_unknown() -> None:

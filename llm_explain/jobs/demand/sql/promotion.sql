@@ -8,7 +8,7 @@ create or replace view found_promotion as
 select w.item_id, w.store_id, w.promotion, floor(w.units + 0.5) as units, floor(w.without + 0.5) as without,
        floor(w.units + 0.5) - floor(w.without + 0.5) as difference,
        (select floor(if(s.price >= 0.1, 100, 10000) * s.price + 0.5) / if(s.price >= 0.1, 100, 10000) from sales s
-        where s.item_id = w.item_id and s.store_id = w.store_id and s.week = w.week) as price,
+        where s.is_given_price and s.item_id = w.item_id and s.store_id = w.store_id and s.week = w.week) as price,
        (select count(*) from promotions o where o.item_id = w.item_id and o.promotion = w.promotion and o.week_number <= n
           and o.share >= p.share / 2) as seen
 from "without" w, last_week

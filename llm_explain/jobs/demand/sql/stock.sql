@@ -45,13 +45,12 @@ left join (select distinct item_id, store_id, week_number from shop_promotions w
 window own as (partition by w.item_id, w.store_id order by w.weeks_ahead)
 union all select distinct item_id, store_id, 0, 0.0, false from weekly;
 create or replace view past as
-select *, if(is_free and latest is not null and not is_intermittent and pattern is not null, greatest(weeks * most, pattern), null) as best,
+select *, if(is_free and latest is not null and not is_intermittent and pattern is not null, greatest(weeks * ordinary_most, if(ran, 0, pattern)), null) as best,
        if(is_free and latest <= 2 * before and before <= 2 * latest and not ran, pattern, null) as again
-from (select y.item_id, y.store_id, y.weeks, y.ran, q.latest, q.before, q.most, r.is_free, r.is_intermittent,
-             if(q.before > 0 and q.latest is not null, q.latest / q.before, 1) * y.units as pattern
+from (select y.item_id, y.store_id, y.weeks, y.ran, q.latest, q.before, q.ordinary_most, r.is_free, r.is_intermittent, q.change * y.units as pattern
       from year_ago y join quarters q using (item_id, store_id) join rates r using (item_id, store_id));
 create or replace view past_days as
-select s.item_id, s.store_id, d.day, (s.lead_time_days + d.day) / 7.0 % 1 as part, (s.lead_time_days + d.day) / 7.0 * a.most as recent, a.pattern + part * (b.pattern - a.pattern) as pattern,
+select s.item_id, s.store_id, d.day, (s.lead_time_days + d.day) / 7.0 % 1 as part, (s.lead_time_days + d.day) / 7.0 * a.ordinary_most as recent, a.pattern + part * (b.pattern - a.pattern) as pattern,
        a.best + part * (b.best - a.best) as best, a.again + part * (b.again - a.again) as again
 from stock s, range(8) d(day)
 join past a on a.item_id = s.item_id and a.store_id = s.store_id and a.weeks = floor((s.lead_time_days + d.day) / 7.0)
@@ -81,10 +80,13 @@ where v.day < 7 and v.units <= t.on_hand + t.on_order + 1e-9 group by all;
 
 create or replace view positions as
 select s.*, s.on_hand + s.on_order as position, n.units as need, coalesce(l.last_day, 0) as spare_days, y.weekly_units, y.horizon_weeks, silent.weeks_without_sale, y.year_units, y.mean, y.most, y.known,
+       if(o.unknown_plan in ('no_promotion', 'usual_promotions'), y.ordinary, null) as ordinary,
+       y.ordinary_most, if(ordinary is not null, (o.unknown_plan = 'usual_promotions')::int, null) as with_promotions,
        floor(y.units + 0.5) as season_units, floor(y.after + 0.5) as next_year_ago, floor(y.latest + 0.5) as quarter_units, floor(y.before + 0.5) as quarter_year_ago, y.units as season, y.is_season_over,
        n.by_pattern, n.by_recent
 from stock s
 join seasons y on y.item_id = s.item_id and y.store_id = s.store_id
+join found_forecast o on o.item_id = s.item_id and o.store_id = s.store_id
 join levels n on n.item_id = s.item_id and n.store_id = s.store_id and n.day = 7 and n.promotion = ''
 left join spare l on l.item_id = s.item_id and l.store_id = s.store_id and l.promotion = ''
 join (select item_id, store_id, count(*) filter (where is_known and units is not null and week_number > last_sale) as weeks_without_sale
@@ -102,9 +104,10 @@ from positions p join found_forecast f on f.item_id = p.item_id and f.store_id =
 where p.need > p.position and p.weeks_without_sale < p.dead_weeks;
 
 create or replace view found_above_recent as
-select p.item_id, p.store_id, floor(p.most + 0.5) as most, p.known
-from positions p join coming c using (item_id, store_id) join found_forecast o using (item_id, store_id)
-where o.unknown_plan <> '' and (c.units > p.most + 1 or c.high_80 >= greatest(2 * p.most, p.most + 2));
+select p.item_id, p.store_id, floor(if(p.ordinary is null, p.most, p.ordinary_most) + 0.5) as most, if(p.ordinary is null, p.known, null) as known, p.ordinary, p.with_promotions
+from positions p join coming c using (item_id, store_id)
+where c.units > if(p.ordinary is null, p.most, p.ordinary_most) + 1
+   or c.high_80 >= greatest(2 * if(p.ordinary is null, p.most, p.ordinary_most), if(p.ordinary is null, p.most, p.ordinary_most) + 2);
 
 create or replace view found_stockout as
 select p.item_id, p.store_id, p.weeks_without_sale as weeks, floor(b.mean + 0.5) as before
@@ -141,11 +144,14 @@ create or replace view found_overstock as
 select * from (
     select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.on_order + 0.5) as on_order,
            if(p.is_season_over, null, floor(p.position / p.weekly_units + 0.5)) as cover_weeks,
-           floor(greatest(p.position - if(p.is_season_over, p.season_units, p.overstock_weeks * p.weekly_units), 0)) as too_many,
+           greatest(p.weekly_units, coalesce(p.mean, 0), coalesce(p.season / 13, 0)) as pace,
+           floor(greatest(p.position - if(p.is_season_over, p.season_units, p.overstock_weeks * pace), 0)) as too_many,
+           floor(greatest(p.position - p.overstock_weeks * least(p.weekly_units, if(p.mean > 0, p.mean, null)), 0)) as too_many_at_most,
+           if(pace >= 1.1 * greatest(p.weekly_units, coalesce(p.mean, 0)), floor(p.position / pace + 0.5), null) as pattern_cover,
            if(p.is_season_over, null, p.horizon_weeks) as horizon_weeks, if(p.is_season_over, null, p.overstock_weeks) as limit_weeks,
            p.season_units, p.next_year_ago, p.quarter_units, p.quarter_year_ago, p.pack_size,
            if(p.mean > 0 and greatest(p.mean, p.weekly_units) >= 1.1 * least(p.mean, p.weekly_units), floor(p.position / p.mean + 0.5), null) as quarter_cover,
-           p.is_season_over or p.position >= (p.overstock_weeks + 1) * greatest(p.weekly_units, coalesce(p.mean, 0), coalesce(p.season / 13, 0)) as covers
+           p.is_season_over or p.position >= (p.overstock_weeks + 1) * pace as covers
     from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id)
 where covers and too_many >= greatest(pack_size, 2);
 
@@ -164,7 +170,8 @@ qualify row_number() over (partition by p.item_id, p.store_id order by e.units d
 create or replace view found_shortage as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
        floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
-       floor(100 * service_level + 0.5) as service_percent, by_pattern, by_recent
+       floor(100 * service_level + 0.5) as service_percent, by_pattern, by_recent,
+       if(by_recent = 1, ordinary, null) as ordinary, if(by_recent = 1, with_promotions, null) as with_promotions
 from positions where need > position;
 
 -- Sales from now until a delivery that is ordered now, beyond the stock.
@@ -184,7 +191,7 @@ left join ends b on b.item_id = s.item_id and b.store_id = s.store_id and b.name
 create or replace view found_missed_sales as
 select p.item_id, p.store_id, floor(p.on_hand + 0.5) as on_hand, floor(p.on_order + 0.5) as on_order,
        floor(p.lead_time_days + 0.5) as lead_time_days, 80 as level,
-       floor(greatest(l.units - p.position, 0) + 1e-9) as low, ceil(greatest(h.units - p.position, 0) - 1e-9) as high
+       floor(m.units - p.position + 0.5) as missed, floor(greatest(l.units - p.position, 0) + 1e-9) as low, ceil(greatest(h.units - p.position, 0) - 1e-9) as high
 from positions p
 join until_delivery l on l.item_id = p.item_id and l.store_id = p.store_id and l.name = 'low'
 join until_delivery m on m.item_id = p.item_id and m.store_id = p.store_id and m.name = 'middle'
@@ -194,5 +201,6 @@ where p.need > p.position and floor(m.units - p.position + 0.5) >= 2;
 create or replace view found_supply as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
        floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
-       floor(100 * service_level + 0.5) as service_percent, by_pattern, by_recent
+       floor(100 * service_level + 0.5) as service_percent, by_pattern, by_recent,
+       if(by_recent = 1, ordinary, null) as ordinary, if(by_recent = 1, with_promotions, null) as with_promotions
 from positions where need <= position;

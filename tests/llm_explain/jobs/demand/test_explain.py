@@ -16,7 +16,7 @@ from llm_explain.jobs.brief import Stated
 from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.demand.audit import DemandAudit
 from llm_explain.jobs.demand.explain import _brief, briefs
-from llm_explain.jobs.demand.headlines import promoted_forecast, promoted_order
+from llm_explain.jobs.demand.headlines import above_recent, promoted_forecast, promoted_order
 from llm_explain.jobs.demand.kinds import KINDS, Holiday, Price, Promotion
 from llm_explain.jobs.writer import check_words
 from llm_explain.records import Claim, Fact
@@ -154,6 +154,17 @@ def test_a_promotion_is_called_as_the_shop_calls_it_and_its_price_is_exact(
     assert not writer.verifier.verify(text.text.replace("0", "1"), brief).ok
 
 
+def test_a_forecast_above_recent_weeks_is_told_with_weeks_like_the_assumed_one() -> None:
+    row = {"quarter_most": 40.0, "quarter_known": 13, "ordinary_most": 9.0, "ordinary_known": 11}
+    row |= {"units": 12.0, "high_80": 15.0}
+    assert [each.facts for each in above_recent({**row, "unknown_plan": "no_promotion"})] == [
+        {"most": 9, "ordinary": 11, "with_promotions": 0}
+    ]
+    assert not above_recent({**row, "unknown_plan": ""})  # a planned promotion is compared with every week
+    planned = above_recent({**row, "unknown_plan": "", "units": 42.0})
+    assert [each.facts for each in planned] == [{"most": 40, "known": 13}]
+
+
 def test_a_lower_price_is_a_driver() -> None:
     assert re.search(r"the price, 20 % below the usual one, adds about \d+", text_of("bread", "2"))
 
@@ -171,7 +182,8 @@ def test_weeks_with_dates_are_named_by_their_day() -> None:
 def test_too_much_stock_and_missing_stock() -> None:
     # nothing is on order
     assert re.search(
-        r"5,000 in stock cover about \d+ weeks at the sales expected for the next 3 weeks", text_of("bread", "1")
+        r"5,000 in stock cover about \d+ weeks at the sales expected for the next 3 weeks.*: [34],\d+ to [34],\d+ more",
+        text_of("bread", "1"),
     )
     forecast = next(brief for _, brief in briefs(scene()) if brief.key == "cheese|2")
     assert forecast.headline.kind == "forecast"  # no row of stock
@@ -198,11 +210,15 @@ def test_an_order_without_a_plan_tells_what_a_promotion_needs() -> None:
     [
         (
             "en",
-            "A delivery takes 14 days: {:,} to {:,} sales will be missed until then",
+            "A delivery takes 14 days: about {:,} sales will be missed until then (80 % range: {:,} to {:,})",
             "even with what is on order, ",
         ),
-        ("es", "La entrega tarda 14 días: hasta entonces se perderán de {} a {} ventas", "incluso con lo ya pedido, "),
-        ("zh", "到货需14天：在此之前会少卖{:,}至{:,}件", "即使计入在途，"),
+        (
+            "es",
+            "hasta entonces se perderán unas {} ventas (intervalo del 80 %: de {} a {})",
+            "incluso con lo ya pedido, ",
+        ),
+        ("zh", "到货需14天：在此之前会少卖约{:,}件（80%预测区间{:,}至{:,}件）", "即使计入在途，"),
     ],
 )
 def test_sales_that_are_missed_until_the_delivery_are_told_with_their_range(
@@ -224,7 +240,8 @@ def test_sales_that_are_missed_until_the_delivery_are_told_with_their_range(
     low, high = (together.loc[("apples", "1", 2), name] - 3 for name in ("low_80", "high_80"))
     facts, text = told["apples", "1"]
     assert (facts["low"], facts["high"]) == (int(low), int(np.ceil(high)))
-    assert said.format(facts["low"], facts["high"]) in text
+    assert facts["missed"] == round(together.loc[("apples", "1", 2), "units"] - 3)
+    assert said.format(facts["missed"], facts["low"], facts["high"]) in text
     assert with_way in told["apples", "2"][1]
     assert ("bread", "1") not in told  # more than enough is on order
     assert ("rare", "1") not in told  # it sells less than two in a week
@@ -236,8 +253,8 @@ def test_sales_that_are_missed_until_the_delivery_are_told_with_their_range(
     ("locale", "said"),
     [
         ("en", ("oz of apples", "66 oz in the week before", "oz of sales will be missed", "of 12 oz)")),
-        ("es", ("oz de «manzanas»", "anterior, 66 oz)", "se perderán ventas de", "de 12 oz)")),
-        ("zh", (" oz“apples”", "售出66 oz", " oz（80%预测区间）", "每箱12 oz）")),
+        ("es", ("oz de «manzanas»", "anterior, 66 oz)", "se perderán ventas de unas", "de 12 oz)")),
+        ("zh", (" oz“apples”", "售出66 oz", "少卖约25 oz（80%预测区间", "每箱12 oz）")),
     ],
 )
 def test_every_count_has_the_unit_of_the_shop(locale: str, said: tuple[str, ...]) -> None:
@@ -252,37 +269,42 @@ def test_every_count_has_the_unit_of_the_shop(locale: str, said: tuple[str, ...]
 
 
 @pytest.mark.parametrize(
-    ("locale", "said", "of_share", "of_several"),
+    ("locale", "said", "of_share", "of_several", "alone"),
     [
         (
             "en",
             "if the display runs, as in 50 of the last 52 weeks on record",
             "if the display has its usual share of 40 %",
             "if 2 promotions have their usual shares",
+            "if the display alone runs, as in 48 of the last 52 weeks on record, and the price is ",
         ),
         (
             "es",
             "con el expositor, como en 50 de las últimas 52 semanas registradas",
             "con el expositor en su proporción habitual del 40 %",
             "con 2 promociones en su proporción habitual",
+            "solo con el expositor, como en 48 de las últimas 52 semanas registradas, a un precio de ",
         ),
         (
             "zh",
             "假设如最近有记录的52周中的50周那样有陈列",
             "假设陈列的比例与平时一样为40%",
             "假设2种促销的比例与平时一样",
+            "假设如最近有记录的52周中的48周那样只有陈列，价格为",
         ),
     ],
 )
 def test_a_week_without_a_plan_says_which_promotions_it_counts_with(
-    locale: str, said: str, of_share: str, of_several: str, tmp_path: Path
+    locale: str, said: str, of_share: str, of_several: str, alone: str, tmp_path: Path
 ) -> None:
     pytest.importorskip("duckdb")
     base = panel()
-    often = np.zeros_like(base.units)
+    often, twice = np.zeros_like(base.units), np.zeros_like(base.units)
     often[:, base.n_known - 50 :] = 1.0
+    twice[:, -2:] = 1.0
     plans = {"display": often}, {"display": 0.4 * often}, {"display": often, "mailer": 0.4 * often}
-    for place, (promotions, words) in enumerate(zip(plans, (said, of_share, of_several), strict=True)):
+    plans = (*plans, {"display": often, "mailer": twice})
+    for place, (promotions, words) in enumerate(zip(plans, (said, of_share, of_several, alone), strict=True)):
         known = replace(base, promotions=promotions).extended(3)
         found = DemandScene(known, outlook(fitted(), known, 3))
         rows = explain(found, locale=locale)
@@ -291,7 +313,7 @@ def test_a_week_without_a_plan_says_which_promotions_it_counts_with(
         audit = DemandAudit(tmp_path / str(place))
         assert audit.faults(rows) == []
         first = rows[0]["statements"][0]
-        for name in {"times", "weeks", "usual_percent", "promotions"} & set(first["facts"]):
+        for name in {"times", "weeks", "usual_percent", "promotions", "is_alone", "price"} & set(first["facts"]):
             other = {**first, "facts": {**first["facts"], name: first["facts"][name] + 1}}
             assert audit.faults([{**rows[0], "statements": [other]}]), name
 
@@ -376,10 +398,13 @@ def test_an_empty_shelf_explains_weeks_without_a_sale(locale: str, said: str, tm
 def test_dearer_receipts_do_not_hide_a_promotion(tmp_path: Path) -> None:
     pytest.importorskip("duckdb")
     dearer = np.where(panel().promotions["display"] >= 0.5, 9.0, 2.0)
-    known = replace(panel(), price=dearer, has_planned_price=False).extended(3)
-    found = DemandScene(known, outlook(fitted(), known, 3))
+    known = replace(panel(), price=dearer, has_planned_price=False)
+    known = with_plans(known, PLANS.drop(columns="price")).extended(3)
+    outlooked = outlook(fitted(), known, 3)
+    found = DemandScene(known, outlooked, orders(outlooked, read_stock(STOCK), StockPolicy()))
     rows = explain(found, locale="en")
-    told = [claim for row in rows for claim in row["statements"] if claim["kind"] == "promoted_forecast"]
+    assert "display adds about" in rows[0]["text"]
+    told = [claim for row in rows for claim in row["statements"] if claim["kind"][:8] == "promoted"]
     assert told
     assert all("price" not in claim["facts"] for claim in told)
     found.write(tmp_path)
@@ -574,8 +599,8 @@ def test_an_order_with_all_that_can_be_said_is_not_too_long(locale: str) -> None
     stock = {"on_hand": 100_448, "on_order": 1_152, "lead_time_days": 10}
     closing = (
         Stated("shortage", {**stock, "need": 214_053, "service_percent": 95}),
-        Stated("missed_sales", {**stock, "low": 1_000, "high": 12_725, "level": 80}),
-        Stated("above_recent", {"most": 101_448, "known": 11}),
+        Stated("missed_sales", {**stock, "missed": 9_876, "low": 1_000, "high": 12_725, "level": 80}),
+        Stated("above_recent", {"most": 101_448, "ordinary": 13, "with_promotions": 1}),
         Stated("long_cover", {"cover_weeks": 113, "horizon_weeks": 4}),
         Stated("promoted_order", kind),
     )

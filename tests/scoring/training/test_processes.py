@@ -34,6 +34,7 @@ def trained(folder: Path, launcher: Sequence[str]) -> dict[str, Any]:
     return {"test": found["metrics"]["test"], "reports": found["history"]["reports"]}
 
 
+@pytest.mark.slow  # two processes that wait for each other: minutes where other tests load the cores
 def test_two_processes_train_as_one_does(tmp_path: Path, shop_tables: Tables) -> None:
     shop_tables.write(tmp_path)
     # Without masks that each process draws for itself.

@@ -56,7 +56,7 @@ def read(text):
             [("back_after_break", "", {"interval_days": 14.0})],
         ),
         (
-            "You bought this about every 8 days until June.",
+            "You used to buy this about every 8 days; the last time was in June.",
             [("back_after_break", "", {"interval_days": 8.0})],
         ),
         (

@@ -24,6 +24,13 @@ SCENE: dict[str, Any] = {
     "as_of": dt.date(2017, 12, 1),
     "titles": {"7": "Crunchy Granola 12 oz"},
 }
+ALIKE: dict[str, Any] = {
+    "title": "Rice cakes, 4.5 oz",
+    "as_of": SCENE["as_of"],
+    "titles": {"10": "Large rice cakes, 6 oz"},
+}
+"""An item and another one that is called like it."""
+
 REALISER = Realiser(load_lexicon("en"))
 
 
@@ -81,6 +88,9 @@ CLAIMS: dict[str, Claim] = {
     "new_arrival": claim("new_arrival", (), first_seen="2017-11-14", days=17),
 }
 
+ALIKE_CATALOGUE = Catalogue(
+    pd.DataFrame({"item_id": ["10"], "title": ["Large rice cakes, 6 oz"], "category": ["rice cakes"]})
+)
 CATALOGUE = Catalogue(
     pd.DataFrame(
         {

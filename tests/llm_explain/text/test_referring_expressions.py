@@ -51,7 +51,7 @@ def test_common_nouns_have_small_letters_in_a_sentence(category, said):
 @pytest.mark.parametrize(
     ("title", "this", "another"),
     [
-        ("Rice cakes, 4.5 oz (store brand)", "estas tortitas de arroz", "tortitas de arroz (4,5 oz, marca propia)"),
+        ("Rice cakes, 4.5 oz (store brand)", "estas tortitas de arroz", "tortitas de arroz (4,5 oz, marca de la tienda)"),
         ("White milk, half gallon", "esta leche", "leche (medio galón)"),
         ("Extension cord, 12 ft", "este alargador", "un alargador (12 pies)"),
         ("Bag of frozen vegetables", "esta bolsa de verduras congeladas", "una bolsa de verduras congeladas"),
@@ -106,8 +106,8 @@ def test_a_spanish_category_that_begins_with_a_noun_has_a_small_letter(category,
 
 def test_a_label_in_the_locale_s_words_keeps_no_english_word():
     """A bag, and a name that is the same in both languages."""
-    assert SPANISH.label("Red potatoes, 5 lb bag (store brand)") == "patatas rojas (bolsa de 5 lb, marca propia)"
-    assert SPANISH.label("Bagels, 22 oz (store brand)") == "bagels (22 oz, marca propia)"
+    assert SPANISH.label("Red potatoes, 5 lb bag (store brand)") == "patatas rojas (bolsa de 5 lb, marca de la tienda)"
+    assert SPANISH.label("Bagels, 22 oz (store brand)") == "bagels (22 oz, marca de la tienda)"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_title_before_a_colon_is_a_label():
 @pytest.mark.parametrize(
     ("title", "this", "another"),
     [
-        ("Rice cakes, 4.5 oz (store brand)", "这款米饼", "米饼（4.5盎司，自有品牌）"),
+        ("Rice cakes, 4.5 oz (store brand)", "这款米饼", "米饼（4.5盎司，本店品牌）"),
         ("Orange juice, half gallon", "这款橙汁", "橙汁（半加仑）"),
         ("燕麦片500克", "「燕麦片500克」", "「燕麦片500克」"),  # a catalogue that is Chinese already
         ("【官方正品】芙丽芳丝净润洗面霜 100g", "「芙丽芳丝净润洗面霜 100g」", "「芙丽芳丝净润洗面霜 100g」"),

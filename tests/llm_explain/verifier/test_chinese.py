@@ -12,7 +12,7 @@ from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import NameIndex, SkeletonVerifier, Verifier
-from tests.llm_explain.spoken_claims import CLAIMS, SCENE
+from tests.llm_explain.spoken_claims import ALIKE, CLAIMS, SCENE
 
 LEXICON = load_lexicon("zh")
 SKELETONS = SkeletonVerifier(LEXICON)
@@ -184,7 +184,10 @@ def test_an_old_friend_was_bought_ten_times():
         ("kept_since", {"since": "2017-04-04"}, "3月以来，你多次买过。", False),
         ("related_title", {"other_size": "16 oz"}, "你买过16盎司的酸奶油，这是5.3盎司的。", True),
         ("related_title", {"other_size": "16 oz"}, "你买过5.3盎司的酸奶油，这是16盎司的。", False),  # swapped
-        ("due", {"days_since": 20}, "你大约每两周买一次，上次是11月19日，差不多又到时候了。", False),  # long past it
+        ("due", {"days_since": 20}, "你大约每两周买一次，上次是11月19日，差不多又到时候了。", True),
+        ("due", {"days_since": 22}, "你大约每两周买一次，上次是11月19日，差不多又到时候了。", False),  # long past it
+        ("due", {}, "你大约每两周买一次，上次是11月19日，又快到时候了。", True),
+        ("due", {"days_since": 15}, "你大约每两周买一次，上次是11月19日，又快到时候了。", False),
         ("best_seller", {"among": 3}, "近30天在本店酸奶里买的人数排前三。", True),
         ("best_seller", {"among": 3}, "近30天在本店酸奶里买的人最多。", False),
         ("best_seller", {"among": 3}, "近90天在本店酸奶里买的人数排前三。", False),
@@ -197,6 +200,16 @@ def test_an_old_friend_was_bought_ten_times():
 def test_words_of_time_size_and_place_hold_by_the_facts(kind, facts, text, is_true):
     claim = dataclasses.replace(CLAIMS[kind], facts={**CLAIMS[kind].facts, **facts})
     assert VERIFIER.verify(text, REALISER.specify([claim], **RICE_CAKES)).ok == is_true
+
+
+@pytest.mark.parametrize(("other", "is_one"), [("Large rice cakes, 6 oz", True), ("Sour cream, 16 oz", False)])
+def test_an_alternative_ends_with_the_same_noun(other, is_one):
+    claim = dataclasses.replace(CLAIMS["similar_item"], facts={"other_item_id": "10"})
+    told = REALISER.specify([claim], **{**ALIKE, "titles": {"10": other}})
+    assert ("like_item" in told.values) == is_one
+    name = told.values["other_item"].partition("（")[0]
+    forced = dataclasses.replace(told, values={**told.values, "like_item": name})
+    assert VERIFIER.verify(f"可以和你买过的{name}换着买。", forced).ok == is_one
 
 
 def test_a_size_is_written_in_chinese_or_not_at_all():

@@ -14,7 +14,7 @@ from llm_explain.text.number_agreement import NumberAgreement, compiled, exchang
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import TONES
 from llm_explain.verifier import NameIndex, SkeletonVerifier, Verifier
-from tests.llm_explain.spoken_claims import CLAIMS, SCENE
+from tests.llm_explain.spoken_claims import ALIKE, CLAIMS, SCENE
 
 LEXICON = load_lexicon("es")
 SKELETONS = SkeletonVerifier(LEXICON)
@@ -113,6 +113,15 @@ def test_false_texts_are_caught(text, code):
 def test_another_item_does_not_say_that_this_one_was_bought(text):
     assert codes("Porque compraste «Crunchy Granola 12 oz».", "similar_item") == set()
     assert "claim_added" in codes(text, "similar_item")
+
+
+@pytest.mark.parametrize(("other", "is_one"), [("Large rice cakes, 6 oz", True), ("Sour cream, 16 oz", False)])
+def test_an_alternative_begins_with_the_same_noun(other, is_one):
+    claim = replace(CLAIMS["similar_item"], facts={"other_item_id": "10"})
+    told = REALISER.specify([claim], **{**ALIKE, "titles": {"10": other}})
+    assert ("like_item" in told.values) == is_one
+    forced = replace(told, values={**told.values, "like_item": told.values["other_item"]})
+    assert VERIFIER.verify(f"Otra opción además de {forced.values['like_item']}, que ya compraste.", forced).ok == is_one
 
 
 def repeated(**facts):
@@ -217,6 +226,10 @@ def test_a_habit_is_told_with_a_rhythm_alone():
     assert VERIFIER.verify(asked, REALISER.specify([late], **SCENE)).ok
     early = replace(CLAIMS["due"], facts={**CLAIMS["due"].facts, "days_since": 13.9, "last": "2017-11-15"})
     assert not VERIFIER.verify(asked, REALISER.specify([early], **SCENE)).ok, "it is not due yet"
+    for found, is_late in ((late, True), (early, False)):
+        spec = REALISER.specify([found], **{**SCENE, "title": "Yogurt"})
+        lines = [each.text for each in TEMPLATES.of_form("due", "line") if each.needs and REALISER.fits(each, spec)]
+        assert {"?" in line for line in lines} == {is_late}
     for text in (
         "Sueles comprarlo cada tres semanas; la última vez fue hace 12 días.",
         "Lo compras cada dos semanas, más o menos, y la última vez fue hace 12 días: ¿ya te hace falta?",

@@ -200,7 +200,7 @@ def test_spanish_contrasts_and_what_ifs_are_proven() -> None:
         assert not spanish.verifier.contrast(text.text.replace(true, false), spanish.contrast(BANANAS)).ok
     milk = spanish.writer.contrast(spanish.contrast(other="White milk, half gallon (store brand)"))
     assert milk is not None
-    assert milk.text.startswith("El producto «leche (1 gal, marca propia)» queda más arriba porque")
+    assert milk.text.startswith("El producto «leche (1 gal, marca de la tienda)» queda más arriba porque")
     moved = WhatIfSpec(spanish.side(MILK).spec, ("milk",), ("promotion",), 2, 5)
     said = spanish.writer.what_if(moved)
     assert said is not None

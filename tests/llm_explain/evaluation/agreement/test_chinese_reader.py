@@ -11,11 +11,11 @@ from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import SLOT, Skeleton
 from llm_explain.writing.prompt_lint import sample_claim
-from tests.llm_explain.spoken_claims import CATALOGUE, CLAIMS, SCENE
+from tests.llm_explain.spoken_claims import ALIKE, ALIKE_CATALOGUE, CATALOGUE, CLAIMS, SCENE
 
 LEXICON = load_lexicon("zh")
 REALISER = Realiser(LEXICON)
-READER = Reader(Names.of(CATALOGUE, "zh"), "zh")
+READER, OF_ALIKE = (Reader(Names.of(each, "zh"), "zh") for each in (CATALOGUE, ALIKE_CATALOGUE))
 ABOUT = {"title": SCENE["title"], "category": "yogurt"}
 STATED = {"until": "2017-12-04"}
 """What the sentences say of a fact that their claim gives in another form: the last day of a promotion."""
@@ -31,11 +31,10 @@ def test_every_hand_written_sentence_gives_its_reasons_back() -> None:
         claims = [
             CLAIMS[kind] if {*own} <= {*given} else sample_claim(kind, LEXICON, own) for kind, own in slots.items()
         ]
-        text = REALISER.fill(
-            Skeleton(line.text, line.kinds, "friendly", tuple(SLOT.findall(line.text))),
-            REALISER.specify(claims, **SCENE),
-        )
-        mentions = READER.read(text, **ABOUT)
+        skeleton = Skeleton(line.text, line.kinds, "friendly", tuple(SLOT.findall(line.text)))
+        scene, reader = (ALIKE, OF_ALIKE) if "like" in "".join(skeleton.slots) else (SCENE, READER)
+        text = REALISER.fill(skeleton, REALISER.specify(claims, **scene))
+        mentions = reader.read(text, **ABOUT)
         facts = {claim.kind: {**claim.facts, **STATED} for claim in claims}
         values = all(
             abs(value - as_stated(facts[each.kind].get(name))) <= ROUNDING.get(name, 1e-9)
@@ -53,7 +52,7 @@ def test_every_hand_written_sentence_gives_its_reasons_back() -> None:
     [
         ("这款你买过12次，上次是在11月3日。", [("repeat_item", "", {"count": 12.0, "last": 1103.0})]),
         ("近90天你买过9次酸奶。", [("category_affinity", "yogurt", {"count": 9.0})]),
-        ("目前在海报上，到12月4日为止。", [("promotion", "", {"until": 1204.0})]),
+        ("目前登上海报，到12月4日为止。", [("promotion", "", {"until": 1204.0})]),
     ],
 )
 def test_counts_days_and_ends_are_read(text: str, expected: list[tuple[str, str, dict[str, float]]]) -> None:

@@ -13,11 +13,11 @@ from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.skeleton import SLOT, TONES, Skeleton
 from llm_explain.writing.prompt_lint import sample_claim
-from tests.llm_explain.spoken_claims import CATALOGUE, CLAIMS, SCENE
+from tests.llm_explain.spoken_claims import ALIKE, ALIKE_CATALOGUE, CATALOGUE, CLAIMS, SCENE
 
 LEXICON = load_lexicon("es").with_currency("EUR")
 REALISER = Realiser(LEXICON)
-READER = Reader(Names.of(CATALOGUE, "es"), "es")
+READER, OF_ALIKE = (Reader(Names.of(each, "es"), "es") for each in (CATALOGUE, ALIKE_CATALOGUE))
 ABOUT = {"title": SCENE["title"], "category": "yogurt"}
 SAID = {**{kind: sample_claim(kind, LEXICON) for kind in LEXICON.kinds}, **CLAIMS}
 """A claim of every kind."""
@@ -51,8 +51,9 @@ def test_every_hand_written_sentence_gives_its_reasons_back() -> None:
     for line in read_corpus(LEXICON):
         skeleton = Skeleton(line.text, line.kinds, "friendly", tuple(SLOT.findall(line.text)))
         claims = said_of(line.kinds, line.text)
-        text = REALISER.fill(skeleton, REALISER.specify(claims, **SCENE))
-        if not is_read(text, line.kinds, claims={claim.kind: claim for claim in claims}):
+        scene, reader = (ALIKE, OF_ALIKE) if "like" in "".join(skeleton.slots) else (SCENE, READER)
+        text = REALISER.fill(skeleton, REALISER.specify(claims, **scene))
+        if not is_read(text, line.kinds, reader, claims={claim.kind: claim for claim in claims}):
             wrong.append((text, line.kinds, READER.read(text, **ABOUT)))
     assert wrong == []
 

@@ -51,7 +51,11 @@ def test_common_nouns_have_small_letters_in_a_sentence(category, said):
 @pytest.mark.parametrize(
     ("title", "this", "another"),
     [
-        ("Rice cakes, 4.5 oz (store brand)", "estas tortitas de arroz", "tortitas de arroz (4,5 oz, marca de la tienda)"),
+        (
+            "Rice cakes, 4.5 oz (store brand)",
+            "estas tortitas de arroz",
+            "tortitas de arroz (4,5 oz, marca de la tienda)",
+        ),
         ("White milk, half gallon", "esta leche", "leche (medio galón)"),
         ("Extension cord, 12 ft", "este alargador", "un alargador (12 pies)"),
         ("Bag of frozen vegetables", "esta bolsa de verduras congeladas", "una bolsa de verduras congeladas"),

@@ -120,8 +120,9 @@ def test_an_alternative_begins_with_the_same_noun(other, is_one):
     claim = replace(CLAIMS["similar_item"], facts={"other_item_id": "10"})
     told = REALISER.specify([claim], **{**ALIKE, "titles": {"10": other}})
     assert ("like_item" in told.values) == is_one
-    forced = replace(told, values={**told.values, "like_item": told.values["other_item"]})
-    assert VERIFIER.verify(f"Otra opción además de {forced.values['like_item']}, que ya compraste.", forced).ok == is_one
+    name = told.values["other_item"]
+    forced = replace(told, values={**told.values, "like_item": name})
+    assert VERIFIER.verify(f"Otra opción además de {name}, que ya compraste.", forced).ok == is_one
 
 
 def repeated(**facts):

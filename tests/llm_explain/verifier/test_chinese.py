@@ -212,6 +212,13 @@ def test_an_alternative_ends_with_the_same_noun(other, is_one):
     assert VERIFIER.verify(f"可以和你买过的{name}换着买。", forced).ok == is_one
 
 
+def test_what_an_item_made_us_think_of_is_a_reason():
+    for kind in ("similar_item", "frequent_item", "category_affinity", "related_category"):
+        said = [each for each in Templates(LEXICON).skeletons([kind], "friendly") if "想到" in each.text]
+        assert said
+        assert all(each.is_causal for each in said)
+
+
 def test_a_size_is_written_in_chinese_or_not_at_all():
     def size(written):
         claim = dataclasses.replace(CLAIMS["related_title"], facts={**CLAIMS["related_title"].facts, "size": written})

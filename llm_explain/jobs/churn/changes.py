@@ -21,6 +21,7 @@ LEAST_LOW: Final = 2
 ALREADY: Final = "already"
 ABOVE_USUAL: Final = "above_usual"
 USUAL_AMOUNT: Final = "usual_amount"
+YEAR_AMOUNT: Final = "year_amount"
 MORE: Final = 1.1
 """Ratio to the usual spending from which on recent spending is told against a high risk."""
 
@@ -124,19 +125,26 @@ def lately(view: ChurnView) -> dict[str, Findings]:
 
     ``already`` is the outcome itself. With the target ``silence``, there is no visit. With ``spending``, the spending,
     ``after``, is at most ``share`` of ``usual``, the mean of the usual window for as many days. ``above_usual`` is the
-    reverse: at least 1.1 times ``usual``. ``usual_amount`` tells ``usual`` alone, for both targets. The user has been
-    known for twice the days and has made at least four visits in the usual window.
+    reverse: at least 1.1 times ``usual``, and the short window has a visit. ``usual_amount`` tells ``usual`` alone, for
+    both targets. The user has been known for twice the days and has made at least four visits in the usual window.
+    After fewer ``visits``, ``year_amount`` tells what was ``spent`` in that window.
     """
     setting, days = view.setting, view.setting.horizon_days
     after, usual_days = view.spent(days), setting.usual_days
     usual = rounded(view.spent(usual_days) / view.days_known * days, 2)
     is_known = (view.visits(usual_days) >= LEAST_VISITS) & (view.days_known >= 2 * days)
-    amount = {USUAL_AMOUNT: found(is_known & (usual > 0), {"days": days, "usual": usual})}
+    spent, visits = view.spent(usual_days), view.visits(usual_days)
+    few = (visits > 0) & (visits < LEAST_VISITS) & (spent > 0)
+    amount = {
+        USUAL_AMOUNT: found(is_known & (usual > 0), {"days": days, "usual": usual}),
+        YEAR_AMOUNT: found(few, {"days": usual_days, "spent": spent, "visits": visits}),
+    }
     if setting.target == "silence":
         visits = view.visits(days)
         return {ALREADY: found(visits == 0, {"days": days, "visits": visits}), **amount}
     facts = {"days": days, "share": setting.share, "after": after, "usual": usual}
-    holds = {ALREADY: after <= setting.share * usual, ABOVE_USUAL: after >= MORE * usual}
+    is_recent = view.visits(setting.recent_days / 2) > 0
+    holds = {ALREADY: after <= setting.share * usual, ABOVE_USUAL: (after >= MORE * usual) & is_recent}
     return {**{kind: found(own & is_known, facts) for kind, own in holds.items()}, **amount}
 
 

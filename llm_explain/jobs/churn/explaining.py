@@ -16,6 +16,8 @@ from llm_explain.jobs.churn.changes import (
     ABOVE_USUAL,
     ALREADY,
     USUAL_AMOUNT,
+    YEAR_AMOUNT,
+    CameBack,
     SpendBelowUsual,
     SpendRose,
     lately,
@@ -56,6 +58,9 @@ _NEWS: Final = (Overdue(), LongestSilence(), SpendRose(), SpendBelowUsual())
 
 _AMOUNTS: Final = {ALREADY, ABOVE_USUAL, "small_spender", "big_spender"}
 """Kinds that state the usual spending of so many weeks."""
+
+_LEVELS: Final = {USUAL_AMOUNT, YEAR_AMOUNT}
+"""Kinds that are told if no other claim tells an amount."""
 
 _NEAR: Final = 0.05
 """Difference to the average up to which a risk is near it, if one is also above three quarters of the other."""
@@ -163,7 +168,7 @@ def _notes(found: Sequence[Claim], told: Sequence[Claim], direction: Direction) 
     is_open = not any(claim.phi * direction < 0 for claim in told)
     is_silence_told = any(claim.kind in _SILENCE for claim in told)
     for claim in found:
-        if claim.kind == USUAL_AMOUNT:
+        if claim.kind in _LEVELS:
             continue
         is_against = claim.phi * direction < 0
         is_silence = claim.kind in _SILENCE and not is_silence_told
@@ -172,8 +177,11 @@ def _notes(found: Sequence[Claim], told: Sequence[Claim], direction: Direction) 
         if claim.kind == ALREADY or is_silence or (is_against and is_open and claim.kind not in _SILENCE):
             notes.append(replace(claim, phi=0.0, facts={**claim.facts, "is_against": int(is_against)}))
             is_open = is_open and claim.kind != ALREADY and not is_against
-    if not any(claim.kind in _AMOUNTS and "visits" not in claim.facts for claim in (*told, *notes)):
-        notes += [replace(claim, phi=0.0) for claim in found if claim.kind == USUAL_AMOUNT]
+    told = (*told, *notes)
+    if not any(
+        claim.facts.get("is_only") or (claim.kind in _AMOUNTS and "visits" not in claim.facts) for claim in told
+    ):
+        notes += [replace(claim, phi=0.0) for claim in found if claim.kind in _LEVELS]
     return tuple(notes)
 
 
@@ -186,17 +194,31 @@ def _chosen(claims: Sequence[Claim], direction: Direction) -> tuple[tuple[Claim,
         silent = max(
             (float(claim.facts[_SILENCE[claim.kind]]) for claim in told if claim.kind in _SILENCE), default=-1.0
         )
-        if not (implied := [claim for claim in told if _is_implied(claim, silent)]):
+        if not (implied := [claim for claim in told if _is_implied(claim, told, silent)]):
             return found
         left = [claim for claim in left if claim not in implied]
 
 
-def _is_implied(claim: Claim, silent: float) -> bool:
-    """Return whether a driver says no more than that the last visit was so many days ago."""
-    facts = claim.facts
-    if claim.kind in _EMPTY:
-        return float(facts["after"]) == 0 and silent >= float(facts["days"])
-    return claim.kind == "category_given_up" and float(facts["days"]) <= silent
+def _is_implied(claim: Claim, told: Sequence[Claim], silent: float) -> bool:
+    """Return whether a driver says no more than that the last visit was so many days ago, or than another driver.
+
+    Of empty windows, the longest is told. A lowest period is no news if it is empty or told. A category that was given
+    up is none if it would not be overdue without the pause that is told.
+    """
+    facts, empty = claim.facts, [each for each in told if each.kind in _EMPTY and float(each.facts["after"]) == 0]
+    if claim in empty:
+        return silent >= float(facts["days"]) or claim is not max(empty, key=lambda each: float(each.facts["days"]))
+    if claim.kind == "uneven":
+        low, days = float(facts["low"]), float(facts["days"])
+        is_told = [each for each in told if each.kind == SpendBelowUsual.name and float(each.facts["after"]) == low]
+        return bool(is_told) or (low == 0 and (bool(empty) or silent >= days))
+    if claim.kind != "category_given_up":
+        return False
+    days, last = float(facts["days"]), str(facts.get("last"))
+    pauses = (each.facts for each in told if each.kind == CameBack.name)
+    return days <= silent or any(
+        days - float(pause["gap"]) <= 2 * float(facts["interval"]) and last < str(pause["until"]) for pause in pauses
+    )
 
 
 def _headline(risk: float, average: float, *, is_label: bool) -> str:
@@ -235,24 +257,22 @@ def claims_from_events(
 def lately_happened(view: ChurnView, labels: Labels) -> dict[int, list[Claim]]:
     """Return what may be told although it is no driver, by row: ``changes.lately``, and news of some kinds.
 
-    Of two amounts, one is at least 1.5 times the other, and spending that rose is two thirds of the usual. ``phi`` is 1
-    for what speaks for a higher risk, −1 for a lower one. These claims are no drivers, so they have no player.
+    Of two amounts, one is at least 1.5 times the other. Spending that rose is two thirds of the usual, and the short
+    window has a visit. ``phi`` is 1 for what speaks for a higher risk, −1 for a lower one. These claims are no drivers,
+    so they have no player.
     """
     signs, setting = {ALREADY: 1.0}, view.setting
     least = view.spent(setting.usual_days) / view.days_known * setting.recent_days / _LEAST_RATIO
+    is_recent = view.visits(setting.recent_days / 2) > 0
     news = [(kind.name, 1.0 if kind.effect == "raises" else -1.0, kind.find(view)) for kind in _NEWS]
     told: dict[int, list[Claim]] = {}
     for kind, sign, found in [*((kind, signs.get(kind, -1.0), each) for kind, each in lately(view).items()), *news]:
         for place, row in enumerate(found.rows.tolist()):
             facts = found.facts_at(place)
             amounts = [float(facts[name]) for name in ("after", "before", "usual") if name in facts]
-            if "before" in facts and amounts[0] < least[row]:
+            if "before" in facts and (amounts[0] < least[row] or not is_recent[row]):
                 continue
-            if (
-                kind in {ALREADY, ABOVE_USUAL, USUAL_AMOUNT}
-                or not amounts
-                or max(amounts) >= _LEAST_RATIO * min(amounts)
-            ):
+            if kind in {ALREADY, ABOVE_USUAL, *_LEVELS} or not amounts or max(amounts) >= _LEAST_RATIO * min(amounts):
                 told.setdefault(row, []).append(_worded(Claim(kind, "", "", sign, 0.0, facts), labels))
     return told
 

@@ -61,11 +61,11 @@ found as (
 select *, coalesce(describes(gaps, interval, mean, late, latest), false) as is_steady from found;
 create or replace view found_overdue as
 select rid, days, interval from rhythm
-where is_steady and days > 1.5 * greatest(interval, late) + 1 and days > longest_late;
+where is_steady and days > 1.5 * greatest(interval, late) + 1 and days > longest_late and days <= longest;
 create or replace view found_came_lately as
 select rid, days, interval from rhythm where is_steady and days <= interval;
 create or replace view found_longest_silence as
-select rid, days, longest from rhythm where not is_steady and gaps >= 3 and days > longest;
+select rid, days, longest from rhythm where gaps >= 3 and days > longest and (not is_steady or days > 1.5 * greatest(interval, late) + 1);
 create or replace view found_long_silence as
 with day as (select distinct rid, day from visit_day),
 gap as (select rid, day - lag(day) over (partition by rid order by day) as gap from day),
@@ -141,8 +141,13 @@ select rid, any_value(horizon_days) as days, any_value(share) as share,
        round(coalesce(sum(paid) filter (wall >= now - days_of(horizon_days)), 0), 2) as after,
        round(coalesce(sum(paid) filter (wall >= now - days_of(usual())), 0) / any_value(known.days) * any_value(horizon_days), 2) as usual
 from bought join known using (rid) cross join setting group by rid;
-create or replace view found_above_usual as from found_already;
+create or replace view found_above_usual as
+from found_already where rid in (select rid from bought where wall >= now - days_of(half()));
 create or replace view found_usual_amount as from found_already;
+create or replace view found_year_amount as
+select rid, usual() as days, count(distinct occasion) filter (wall >= now - days_of(usual())) as visits,
+       round(coalesce(sum(paid) filter (wall >= now - days_of(usual())), 0), 2) as spent
+from bought group by rid having visits between 1 and 3 and spent > 0;
 
 create or replace view usual_known as
 select rid from bought group by rid having count(distinct occasion) filter (wall >= now - days_of(usual())) >= 4;

@@ -50,6 +50,7 @@ class _Recency(DriverKind[ChurnView]):
         """Apply the rule of the class."""
         rhythm, days = view.rhythm, view.table.column("days_since")
         is_late = (days > OVERDUE * rhythm.slower + 1) & (days > rhythm.recent_longest)
+        is_late &= ~(days > rhythm.longest)  # ``LongestSilence`` says more
         holds = rhythm.is_steady & (is_late if self.late else days <= rhythm.median)
         return found(holds, {"days": np.nan_to_num(days).astype(int), "interval": rhythm.median})
 
@@ -58,7 +59,7 @@ class Overdue(_Recency):
     """The last visit is longer ago than usual and than of late.
 
     That is more than 1.5 times and a day the usual interval, and that of the last five; and more than each of the
-    last five.
+    last five. An earlier gap is as long: see ``LongestSilence``.
     """
 
     name, effect, late = "overdue", "raises", True
@@ -73,7 +74,8 @@ class CameLately(_Recency):
 class LongestSilence(DriverKind[ChurnView]):
     """The last visit, ``days`` ago, is longer ago than the longest gap between earlier ones, ``longest``.
 
-    The user has at least three gaps. They are not steady, so there is no usual interval.
+    The user has at least three gaps. If they are steady, the last visit is overdue: more than 1.5 times and a day the
+    usual interval, and that of the last five.
     """
 
     name, player, parts, effect = "longest_silence", "rhythm", RECENCY, "raises"
@@ -81,7 +83,8 @@ class LongestSilence(DriverKind[ChurnView]):
     def find(self, view: ChurnView) -> Findings:
         """Apply the rule of the class."""
         rhythm, days = view.rhythm, view.table.column("days_since")
-        holds = ~rhythm.is_steady & (rhythm.gaps >= LEAST_COMPARED) & (days > rhythm.longest)
+        is_late = ~rhythm.is_steady | (days > OVERDUE * rhythm.slower + 1)
+        holds = is_late & (rhythm.gaps >= LEAST_COMPARED) & (days > rhythm.longest)
         longest = np.nan_to_num(rhythm.longest).astype(int)
         return found(holds, {"days": np.nan_to_num(days).astype(int), "longest": longest})
 

@@ -44,6 +44,20 @@ def test_an_empty_window_is_told_where_the_last_visit_is_not() -> None:
     assert _chosen([NOTHING, CAKES, RANGE], 1)[0] == (NOTHING, CAKES, RANGE)
 
 
+def test_one_absence_is_told_once() -> None:
+    swung = claim("uneven", "evenness", 0.3, low=0.0, high=90.0, days=28, periods=6)
+    assert _chosen([NOTHING, swung, RANGE], 1)[0] == (NOTHING, RANGE)  # the empty period is the last one
+    lowest = claim("spend_below_usual", "spending", 0.5, days=28, after=11.49, usual=68.44)
+    assert _chosen([lowest, claim("uneven", "evenness", 0.3, low=11.49, high=90.0, days=28)], 1)[0] == (lowest,)
+    no_visit = claim("visits_below_usual", "visits", 0.4, days=28, after=0, usual=3.0)
+    assert _chosen([NOTHING, no_visit, RANGE], 1)[0] == (NOTHING, RANGE)
+    pause = claim("came_back", "evenness", 0.5, gap=81, until="2017-10-07")
+    beef = claim("category_given_up", "habits", 0.4, days=109, interval=20.0, last="2017-07-18", category="beef")
+    assert _chosen([pause, beef, RANGE], 1)[0] == (pause, RANGE)
+    cakes = claim("category_given_up", "habits", 0.4, days=130, interval=20.0, last="2017-06-27", category="cakes")
+    assert _chosen([pause, cakes], 1)[0] == (pause, cakes)  # overdue without the pause too
+
+
 def note(kind: str, sign: float, **facts: Fact) -> Claim:
     return Claim(kind, "", "", sign, 0.0, facts)
 

@@ -320,7 +320,10 @@ def test_a_row_of_a_table_leaves_out_what_its_heading_states(locale: str) -> Non
     ("locale", "said"),
     [
         ("en", ", the average. What lowers it: their only order was 9 days ago. What raises it: their first order was"),
-        ("es", ", igual que la media. Lo reducen: su único pedido fue hace 9 días. Lo elevan: su primer pedido fue"),
+        (
+            "es",
+            ", igual que la media. Qué lo reduce: su único pedido fue hace 9 días. Qué lo eleva: su primer pedido fue",
+        ),
         ("zh", "，与平均相同。降低风险的是：唯一一次下单在9天前。推高风险的是：首次下单在"),
     ],
 )

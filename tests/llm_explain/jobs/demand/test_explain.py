@@ -59,6 +59,7 @@ def scene(has_stock: bool = True, has_dates: bool = False) -> DemandScene:
     return DemandScene(known.extended(3), found, ordered)
 
 
+@cache
 def records(locale: str = "en", **options: bool) -> list[dict]:
     return explain(scene(**options), locale=locale)
 

@@ -1,10 +1,10 @@
-create or replace view last_week as select max(week_number) as n from sales where is_known;
+create or replace table last_week as select max(week_number) as n from sales where is_known;
 
-create or replace view usual_share as
+create or replace table usual_share as
 select item_id, store_id, promotion, avg(share) as share
 from promotions, last_week where week_number > n - 26 and week_number <= n group by all;
 
-create or replace view found_promotion as
+create or replace table found_promotion as
 select w.item_id, w.store_id, w.promotion, floor(w.units + 0.5) as units, floor(w.without + 0.5) as without,
        floor(w.units + 0.5) - floor(w.without + 0.5) as difference,
        (select floor(if(s.price >= 0.1, 100, 10000) * s.price + 0.5) / if(s.price >= 0.1, 100, 10000) from sales s

@@ -1,4 +1,4 @@
-create or replace view found_season as
+create or replace table found_season as
 with coming_week as (select max(week_number) + 1 as n from sales where is_known)
 select item_id, store_id,
        floor(max(units) filter (where week_number = n - 52) + 0.5) as year_ago,

@@ -1,6 +1,6 @@
 -- Statements order, promoted_order, missed_sales, stockout, above_recent, long_cover, overstock, dead, shortage and supply. A level between two ends of the forecasts is
 -- linear in the level. A promotion is empty for the plan that the headline assumes.
-create or replace view at_level as
+create or replace table at_level as
 select t.item_id, t.store_id, t.promotion, t.weeks, s.service_level as level,
        case when s.service_level <= 0.75 then t.units + (s.service_level - 0.5) / 0.25 * (t.high_50 - t.units)
             when s.service_level <= 0.9 then t.high_50 + (s.service_level - 0.75) / 0.15 * (t.high_80 - t.high_50)
@@ -8,13 +8,13 @@ select t.item_id, t.store_id, t.promotion, t.weeks, s.service_level as level,
             else t.high_90 + (s.service_level - 0.95) / 0.025 * (t.high_95 - t.high_90) end as raw
 from (select *, '' as promotion from together union all by name select * exclude (price) from with_promotion) t join stock s on s.item_id = t.item_id and s.store_id = t.store_id;
 
-create or replace view needs as
+create or replace table needs as
 select item_id, store_id, promotion, weeks,
        max(raw) over (partition by item_id, store_id, promotion order by weeks) as units from at_level
 union all select distinct item_id, store_id, promotion, 0, 0.0 from at_level;
 
 -- What sells from now until a delivery that is ordered in 0 to 7 days. Days of the first week spread with the root of time.
-create or replace view forecast_levels as
+create or replace table forecast_levels as
 with wanted as (select item_id, store_id, day, (lead_time_days + day) / 7.0 as weeks from stock, range(8) d(day))
 select w.item_id, w.store_id, a.promotion, w.day,
        if(w.weeks < 1, greatest(w.weeks * m.units + sqrt(w.weeks) * (b.units - m.units), 0),
@@ -27,14 +27,14 @@ left join needs b on b.item_id = w.item_id and b.store_id = w.store_id and b.pro
 
 -- What a quarter sells by last year's pattern. If that is less than half of what the forecast gives, beyond chance, two standard
 -- deviations above it are needed at most.
-create or replace view rates as
+create or replace table rates as
 select item_id, store_id, max(weeks_ahead) as horizon_weeks, bool_or(is_intermittent) as is_intermittent,
        bool_and(p.unknown not in ('', 'no_holiday') and not coalesce(isfinite(without_holidays::double), false)) as is_free,
        avg(case when is_intermittent then units else 0.3 * low_80 + 0.4 * units + 0.3 * high_80 end) as weekly_units
 from weekly join plan p using (item_id, store_id, week) group by all;
 
 -- Last year's pattern of 0, 1, … coming weeks; the best that it and the best week of the last quarter give; the pattern where it comes again.
-create or replace view year_ago as
+create or replace table year_ago as
 select w.item_id, w.store_id, w.weeks_ahead as weeks, if(count(s.units) over own = w.weeks_ahead, sum(s.units) over own, null) as units,
        bool_or(p.item_id is not null) over own as ran
 from weekly w
@@ -44,12 +44,12 @@ left join (select distinct item_id, store_id, week_number from shop_promotions w
   on p.item_id::varchar = s.item_id and p.store_id::varchar = s.store_id and p.week_number = s.week_number
 window own as (partition by w.item_id, w.store_id order by w.weeks_ahead)
 union all select distinct item_id, store_id, 0, 0.0, false from weekly;
-create or replace view past as
+create or replace table past as
 select *, if(is_free and latest is not null and not is_intermittent and pattern is not null, greatest(weeks * ordinary_most, if(ran, 0, pattern)), null) as best,
        if(is_free and latest <= 2 * before and before <= 2 * latest and not ran, pattern, null) as again
 from (select y.item_id, y.store_id, y.weeks, y.ran, q.latest, q.before, q.ordinary_most, r.is_free, r.is_intermittent, q.change * y.units as pattern
       from year_ago y join quarters q using (item_id, store_id) join rates r using (item_id, store_id));
-create or replace view past_days as
+create or replace table past_days as
 select s.item_id, s.store_id, d.day, (s.lead_time_days + d.day) / 7.0 % 1 as part, (s.lead_time_days + d.day) / 7.0 * a.ordinary_most as recent, a.pattern + part * (b.pattern - a.pattern) as pattern,
        a.best + part * (b.best - a.best) as best, a.again + part * (b.again - a.again) as again
 from stock s, range(8) d(day)
@@ -57,28 +57,28 @@ join past a on a.item_id = s.item_id and a.store_id = s.store_id and a.weeks = f
 join rates r on r.item_id = s.item_id and r.store_id = s.store_id
 join past b on b.item_id = s.item_id and b.store_id = s.store_id and b.weeks = least(a.weeks + 1, r.horizon_weeks);
 
-create or replace view seasons as
+create or replace table seasons as
 select *, coalesce(latest <= 2 * before and before <= 2 * latest and units <= 6.5 * weekly_units and (13 * weekly_units - units) ** 2 >= 52 * weekly_units, false) as is_season_over
 from (select q.*, r.horizon_weeks, greatest(least(r.weekly_units, b.best / r.horizon_weeks), 1e-9) as weekly_units,
              if(q.before > 0, q.after * q.latest / q.before, null) as units
       from quarters q join rates r using (item_id, store_id)
       join past b on b.item_id = q.item_id and b.store_id = q.store_id and b.weeks = r.horizon_weeks);
-create or replace view limits as
+create or replace table limits as
 select l.*, p.recent, p.pattern, p.again, p.best + 2 * sqrt(p.best) as highest, if(s.is_season_over, s.units + 2 * sqrt(s.units), null) as season,
        coalesce(bool_or(l.day = 7 and l.promotion = '' and p.again - l.units >= greatest(0.5 * l.units, 2 * sqrt(l.units)))
                 over (partition by l.item_id, l.store_id, l.promotion), false) as is_more
 from forecast_levels l join seasons s using (item_id, store_id) join past_days p using (item_id, store_id, day);
-create or replace view levels as
+create or replace table levels as
 select item_id, store_id, promotion, day, if(is_more, 1, if(not is_recent and is_less, 1, null)) as by_pattern, if(is_recent and is_less, 1, null) as by_recent,
        if(promotion <> '', least(units, season), if(is_more, greatest(units, again), least(units, season, highest))) as units
 from (select *, not is_more and coalesce(units > least(highest, season), false) as is_less,
              coalesce(highest < coalesce(season, 1e300), false) and not coalesce(pattern > recent, false) as is_recent from limits);
 
-create or replace view spare as
+create or replace table spare as
 select v.item_id, v.store_id, v.promotion, max(v.day) as last_day from levels v join stock t using (item_id, store_id)
 where v.day < 7 and v.units <= t.on_hand + t.on_order + 1e-9 group by all;
 
-create or replace view positions as
+create or replace table positions as
 select s.*, s.on_hand + s.on_order as position, n.units as need, coalesce(l.last_day, 0) as spare_days, y.weekly_units, y.horizon_weeks, silent.weeks_without_sale, y.year_units, y.mean, y.most, y.known,
        if(o.unknown_plan in ('no_promotion', 'usual_promotions'), y.ordinary, null) as ordinary,
        y.ordinary_most, if(ordinary is not null, (o.unknown_plan = 'usual_promotions')::int, null) as with_promotions,
@@ -94,7 +94,7 @@ join (select item_id, store_id, count(*) filter (where is_known and units is not
             from sales) group by all) silent
   on silent.item_id = s.item_id and silent.store_id = s.store_id;
 
-create or replace view found_order as
+create or replace table found_order as
 select f.*, ceil((p.need - p.position) / p.pack_size - 1e-9) * p.pack_size as order_units,
        if(p.pack_size > 1 and p.pack_size = floor(p.pack_size), p.pack_size, null) as pack_size,
        if(p.pack_size > 1 and p.pack_size = floor(p.pack_size), ceil((p.need - p.position) / p.pack_size - 1e-9), null) as packs,
@@ -103,13 +103,13 @@ select f.*, ceil((p.need - p.position) / p.pack_size - 1e-9) * p.pack_size as or
 from positions p join found_forecast f on f.item_id = p.item_id and f.store_id = p.store_id
 where p.need > p.position and p.weeks_without_sale < p.dead_weeks;
 
-create or replace view found_above_recent as
+create or replace table found_above_recent as
 select p.item_id, p.store_id, floor(if(p.ordinary is null, p.most, p.ordinary_most) + 0.5) as most, if(p.ordinary is null, p.known, null) as known, p.ordinary, p.with_promotions
 from positions p join coming c using (item_id, store_id)
 where c.units > if(p.ordinary is null, p.most, p.ordinary_most) + 1
    or c.high_80 >= greatest(2 * if(p.ordinary is null, p.most, p.ordinary_most), if(p.ordinary is null, p.most, p.ordinary_most) + 2);
 
-create or replace view found_stockout as
+create or replace table found_stockout as
 select p.item_id, p.store_id, p.weeks_without_sale as weeks, floor(b.mean + 0.5) as before
 from positions p join (
     select item_id, store_id, avg(units) as mean
@@ -117,14 +117,14 @@ from positions p join (
     where is_known and week_number between last_sale - 7 and last_sale group by all) b using (item_id, store_id)
 where p.on_hand = 0 and p.weeks_without_sale >= 2 and p.weeks_without_sale * b.mean >= 5;
 
-create or replace view found_long_cover as
+create or replace table found_long_cover as
 select item_id, store_id, if(is_season_over, null, horizon_weeks) as horizon_weeks,
        if(is_season_over, null, floor(filled / weekly_units + 0.5)) as cover_weeks,
        if(is_season_over, floor(filled + 0.5), null) as position, season_units, next_year_ago, quarter_units, quarter_year_ago
 from (select p.*, p.position + o.order_units as filled from positions p join found_order o using (item_id, store_id))
 where if(is_season_over, filled >= season + 1, filled > overstock_weeks * greatest(weekly_units, coalesce(mean, 0), coalesce(season / 13, 0)) and filled > 1.5 * weekly_units);
 
-create or replace view found_promoted_order as
+create or replace table found_promoted_order as
 select * from (
     select p.item_id, p.store_id, l.promotion,
            greatest(ceil((p.need - p.position) / p.pack_size - 1e-9) * p.pack_size, 0) as instead_of,
@@ -140,7 +140,7 @@ select * from (
 where order_units > instead_of and days < 7
   and not exists (from dearer d where d.item_id::varchar || '|' || d.store_id::varchar = t.item_id::varchar || '|' || t.store_id::varchar);
 
-create or replace view found_overstock as
+create or replace table found_overstock as
 select * from (
     select p.item_id, p.store_id, c.title, floor(p.position + 0.5) as position, floor(p.on_order + 0.5) as on_order,
            if(p.is_season_over, null, floor(p.position / p.weekly_units + 0.5)) as cover_weeks,
@@ -155,11 +155,11 @@ select * from (
     from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id)
 where covers and too_many >= greatest(pack_size, 2);
 
-create or replace view elsewhere as
+create or replace table elsewhere as
 select item_id, store_id, sum(units) as units from sales
 where is_known and week_number >= (select max(week_number) - 12 from sales where is_known) group by item_id, store_id;
 
-create or replace view found_dead as
+create or replace table found_dead as
 select p.item_id, p.store_id, c.title, floor(p.on_hand + 0.5) as on_hand, p.weeks_without_sale, floor(p.year_units + 0.5) as year_units,
        e.store_id as other_store, floor(e.units + 0.5) as other_units
 from positions p join coming c on c.item_id = p.item_id and c.store_id = p.store_id
@@ -167,7 +167,7 @@ left join elsewhere e on e.item_id = p.item_id and e.store_id <> p.store_id and 
 where p.weeks_without_sale >= p.dead_weeks and (p.on_hand > 0 or p.need > p.position)
 qualify row_number() over (partition by p.item_id, p.store_id order by e.units desc nulls last, e.store_id) = 1;
 
-create or replace view found_shortage as
+create or replace table found_shortage as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
        floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
        floor(100 * service_level + 0.5) as service_percent, by_pattern, by_recent,
@@ -175,7 +175,7 @@ select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5)
 from positions where need > position;
 
 -- Sales from now until a delivery that is ordered now, beyond the stock.
-create or replace view until_delivery as
+create or replace table until_delivery as
 with ends as (
     select t.item_id, t.store_id, e.name, t.weeks, e.units
     from together t, lateral (values ('low', t.low_80), ('middle', t.units), ('high', t.high_80)) e(name, units)
@@ -188,7 +188,7 @@ join together m on m.item_id = s.item_id and m.store_id = s.store_id and m.weeks
 join ends a on a.item_id = s.item_id and a.store_id = s.store_id and a.weeks = floor(s.lead_time_days / 7)
 left join ends b on b.item_id = s.item_id and b.store_id = s.store_id and b.name = a.name and b.weeks = a.weeks + 1;
 
-create or replace view found_missed_sales as
+create or replace table found_missed_sales as
 select p.item_id, p.store_id, floor(p.on_hand + 0.5) as on_hand, floor(p.on_order + 0.5) as on_order,
        floor(p.lead_time_days + 0.5) as lead_time_days, 80 as level,
        floor(m.units - p.position + 0.5) as missed, floor(greatest(l.units - p.position, 0) + 1e-9) as low, ceil(greatest(h.units - p.position, 0) - 1e-9) as high
@@ -198,7 +198,7 @@ join until_delivery m on m.item_id = p.item_id and m.store_id = p.store_id and m
 join until_delivery h on h.item_id = p.item_id and h.store_id = p.store_id and h.name = 'high'
 where p.need > p.position and floor(m.units - p.position + 0.5) >= 2;
 
-create or replace view found_supply as
+create or replace table found_supply as
 select item_id, store_id, floor(on_hand + 0.5) as on_hand, floor(on_order + 0.5) as on_order,
        floor(lead_time_days + 0.5) as lead_time_days, ceil(need - 1e-9) as need,
        floor(100 * service_level + 0.5) as service_percent, by_pattern, by_recent,

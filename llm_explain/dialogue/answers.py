@@ -96,13 +96,15 @@ class Answers:
         """Return the answer from the events of a period alone, and which period it is."""
         first, last = map(dt.date.fromisoformat, slots["period"])
         rest = {name: value for name, value in slots.items() if name != "period"}
-        if intent == "know" and first == last:
+        if intent == "know" and not rest.keys() & {"category", "person"}:
             intent, rest = "last_bought", {"all": True}  # "what did I buy on 25 November"
         scene = self.scene.within(first, last)
         if not scene.history.is_target.any():
             return Answer([Statement("nothing_within", dates={"first": first, "last": last})])
         is_basket = intent == "last_bought" and "all" in rest  # of a period, no purchase is "the last" one
-        told = Answer([scene.own.basket()]) if is_basket else Answers(scene).answer(intent, rest, ())
+        told = (
+            Answer([scene.own.basket(), *self._total(scene)]) if is_basket else Answers(scene).answer(intent, rest, ())
+        )
         dates = {"first": first, "last": last} if first < last else {"last": last}
         return replace(told, parts=[Statement("within" if first < last else "within_day", dates=dates), *told.parts])
 
@@ -146,7 +148,8 @@ class Answers:
             new = tuple(each for each in shown if not scene.own.has_item(each))
             return Answer([Statement("listed_new", items=new[:MOST_CHOICES]) if new else Statement("none_new")])
         if found := self.listed(groups, scene.context.items):
-            return Answer(found)
+            items = [item for part in found for item in part.items]
+            return Answer(found, focus=items[0] if groups and len(items) == 1 else None)
         if not groups:
             return Answer([Statement("nothing_listed")])
         more = self._reasons.more({"category": groups[0]})
@@ -230,15 +233,23 @@ class Answers:
         if not slots.get("all"):
             return None
         if slots["intent"] == "last_bought":
-            return Answer([own.basket(is_last=True)])
+            told = own.basket(is_last=True)
+            return Answer([told, *(own.last_amount() if told.frame.startswith("basket") else [])])
         if slots["intent"] == "paid":
-            total = own.spent()
-            if not (self.scene.context.is_personal and not self.scene.context.groups_off) and total.amounts:
-                total = replace(total, frame="spent_used")
+            total = self._total(self.scene)
             usual = own.per_month() if slots.get("monthly") else own.per_purchase()
-            return Answer([total, *([usual] if usual and total.numbers.get("count", 0) > 1 else [])])
+            is_usual = usual is not None and any(each.numbers for each in total)
+            return Answer([*(total or [Statement("no_spending")]), *([usual] if usual and is_usual else [])])
         told = own.most_often()
         return Answer([told], focus=told.item)
+
+    @staticmethod
+    def _total(scene: Scene) -> list[Statement]:
+        """Return what the user paid in all, and that something is left out; nothing without prices."""
+        total, off = scene.own.spent(), scene.context
+        is_whole = off.is_personal and not off.groups_off
+        frame = total.frame if is_whole else total.frame.replace("total", "used")
+        return [replace(total, frame=frame)] if total.amounts else []
 
     def _of_shop(self, slots: dict[str, Any]) -> Answer:
         """Answer what an item costs, whether it is available and whether a promotion runs."""

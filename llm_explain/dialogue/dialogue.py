@@ -18,7 +18,7 @@ from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.periods import Periods
 from llm_explain.dialogue.repetition import MOST_SAID, deepened, unrepeated
 from llm_explain.dialogue.scene import Answer, Scene
-from llm_explain.dialogue.slots import CHANGES, OF_OWN_EVENTS, OF_THE_SHOP
+from llm_explain.dialogue.slots import CHANGES, OF_DATA, OF_OWN_EVENTS, OF_THE_SHOP, OF_TWO_ITEMS
 from llm_explain.dialogue.speech import Speaker
 from llm_explain.dialogue.staff import OF_MODELS, RISK, STAFF_INTENTS, Staff
 from llm_explain.dialogue.turns import Context, Turn, named
@@ -77,9 +77,10 @@ class Dialogue:
         self._given = self._staff = Staff()
         self.advise(staff or self._given)
         self._periods = Periods(self._grammar, locale)
-        self._then, self._monthly, self._weeks, self._visit = (
+        grammar = self._grammar
+        self._then, self._monthly, self._weeks, self._visit, self._here, self._next = (
             re.compile(unaccented(each))
-            for each in (self._grammar.then, self._grammar.monthly, self._grammar.weeks, self._grammar.visit)
+            for each in (grammar.then, grammar.monthly, grammar.weeks, grammar.visit, grammar.here, grammar.next)
         )
 
     def advise(self, staff: Staff) -> None:
@@ -156,6 +157,7 @@ class Dialogue:
         role: Role = "shopper",
         history: History | None = None,
         suppressions: Suppressions = NO_SUPPRESSIONS,
+        page: str | None = None,
     ) -> Turn:
         """Answer a message.
 
@@ -166,20 +168,21 @@ class Dialogue:
             role: Whether a shopper or a member of staff writes.
             history: The user's events; those of the log if not given.
             suppressions: Claims that the user's feedback took back.
+            page: User whose page is open, whom staff call "this customer"; ``user_id`` if not given.
 
         Returns:
             The answer. Nothing changes before a confirmation; the caller stores ``Turn.change``.
         """
         both = self._reader.several(message[:MOST_CHARACTERS], context, role)
         if both:
-            given: Any = {"role": role, "history": history, "suppressions": suppressions}
+            given: Any = {"role": role, "history": history, "suppressions": suppressions, "page": page}
             first = self.reply(user_id, both[0], context, **given)
             if first.choices:
                 return first
             second = self.reply(user_id, both[1], first.context, **given)
             return self._say.joined(first, second)
         message, periods = self._cut(message[:MOST_CHARACTERS], context)
-        context, asked_of = context if role == "staff" else replace(context, staff_user=None), user_id
+        context, page = context if role == "staff" else replace(context, staff_user=None), page or user_id
         user_id = context.staff_user or user_id
         answers = self._answers(user_id, context, history, suppressions)
         asked_in = context if role == "shopper" else replace(context, staff_user=context.staff_user or user_id)
@@ -191,15 +194,15 @@ class Dialogue:
         if role == "staff" and context.intent in {"order", "due"}:
             reading = self._of_orders(reading, message, context, is_dated=bool(periods))
         if reading.intent in {"yes", "no"}:
-            turn = self._decided(reading.intent, context)
-            return turn if turn.change is None else self._relisted(turn, user_id, history)
+            return self._decided(reading.intent, context, user_id, page, history)
+        reading = self._pointed(reading, message, context, page) if role == "staff" else reading
         is_unsure = _is_unsure(reading, context)
         if role == "staff":
             before = context
             user_id, context, reading = self._of_customer(user_id, message, context, reading)
             if context != before:
                 answers = self._answers(user_id, context, history, suppressions)
-            if user_id != asked_of and reading.intent not in TALK | OF_THE_SHOP:
+            if user_id != page and reading.intent not in TALK | OF_THE_SHOP:
                 reading.slots.setdefault("user_id", user_id)
         reading = self._of_amounts(deepened(reading, context), message, context, answers)
         if is_unsure:
@@ -247,6 +250,16 @@ class Dialogue:
             found.append((context.days[0], context.days[1]))
         return message, tuple(found)
 
+    def _pointed(self, reading: Reading, message: str, context: Context, page: str) -> Reading:
+        """Return a reading about the customer that staff point to: "this customer" is that of the page."""
+        said, named, intent = folded(message), reading.slots.get("user_id"), reading.intent
+        if self._here.search(said) and intent not in TALK | OF_THE_SHOP:
+            is_second = named not in {None, page} and intent in OF_DATA
+            pointed = {"other_user": page} if is_second else {"user_id": page} if named is None else {}
+            return replace(reading, slots={**reading.slots, **pointed})
+        is_other = intent in OF_DATA and named is None and context.other_user and self._next.search(said)
+        return replace(reading, slots={**reading.slots, "user_id": context.other_user}) if is_other else reading
+
     def _of_orders(self, reading: Reading, message: str, context: Context, *, is_dated: bool) -> Reading:
         """Return a question after a forecast: of another week it asks for the forecast again."""
         is_dated &= reading.is_bare and reading.intent not in OF_PERIODS  # "what did she buy yesterday"
@@ -265,7 +278,9 @@ class Dialogue:
         last = answers.scene.own.last_day() if is_bare and self._visit.search(folded(message)) else None
         if last is not None:
             is_last, days = True, (last.isoformat(), last.isoformat())  # "what did I spend on my last visit"
-        return replace(reading, slots={**reading.slots, "period": days}) if is_bare and is_last else reading
+        return (
+            replace(reading, slots={**reading.slots, "all": True, "period": days}) if is_bare and is_last else reading
+        )
 
     def _chosen(self, message: str, context: Context) -> Reading | None:
         """Return the question that a message chooses in the words in which it was offered."""
@@ -295,9 +310,13 @@ class Dialogue:
             own = context if user == user_id else Context(items=context.items)  # the other's settings are not known
             told = self._answers(user, own, None).answer(reading.intent, reading.slots, ()).parts
             parts += [Statement("of_user", user=user), *told]
-            totals[user] = sum(each.amounts.get("total", 0) for each in told if isinstance(each, Statement))
+            counted = "total" if reading.intent == "paid" else "count"
+            values = [{**each.amounts, **each.numbers}.get(counted, 0) for each in told if isinstance(each, Statement)]
+            totals[user] = sum(values)
         highest = max(totals, key=totals.__getitem__, default=None)
-        first = [Statement("higher_total", user=highest)] if len({*totals.values()}) > 1 else []
+        frame = "higher_total" if reading.intent == "paid" else "higher_count"
+        is_told = len({*totals.values()}) > 1 and reading.intent in {"paid", "visits", "how_often"}
+        first = [Statement(frame, user=highest)] if is_told else []
         return Answer([*first, *parts], is_to_staff=True)
 
     def _to_shopper(self, reading: Reading, answers: Answers) -> Answer:
@@ -305,7 +324,9 @@ class Dialogue:
         answer = answers.answer(reading.intent, reading.slots, reading.choices)
         for slots in reading.others:
             answer = replace(answer, parts=[*answer.parts, *answers.answer(reading.intent, slots, ()).parts])
-        if answer.focus and self._explainer.titles.get(answer.focus) and not isinstance(answer.parts[0], Statement):
+        is_named = reading.intent in OF_TWO_ITEMS or reading.intent == "what_if"  # whose sentences name the item
+        is_text = not isinstance(answer.parts[0], Statement) and not is_named
+        if answer.focus and self._explainer.titles.get(answer.focus) and is_text:
             answer = replace(answer, parts=[Statement("about_item", item=answer.focus), *answer.parts])
         is_lost = answer.missing == "item_id" or (reading.intent in {"find", "list", "details"} and not reading.slots)
         is_lost &= reading.is_unknown
@@ -337,10 +358,17 @@ class Dialogue:
 
     def _to_staff(self, reading: Reading, customer: str, context: Context) -> Answer | None:
         """Return an answer to a member of staff, with its day; ``None`` for one that the customer would get."""
-        answer, intent = self._of_models(reading, customer, context), reading.intent
+        intent = reading.intent
+        if intent in OF_DATA:
+            users = filter(None, (customer, reading.slots.get("other_user")))
+            return Answer([Statement(f"{intent}_staff", user=each) for each in users], is_to_staff=True)
+        answer = self._of_models(reading, customer, context)
         if answer is not None and answer.data.get("explanations") and (dated := self._staff.dated(intent)) is not None:
             is_again = intent == context.intent == "order" and answer.focus == context.focus  # "why so many?"
             answer = replace(answer, parts=[dated, *answer.parts, *([Statement("as_it_is")] if is_again else [])])
+        elif answer is not None and Statement("not_scored", user=customer) in answer.parts:
+            known = self._answers(customer, Context(), None).scene.own.visits()[:1]  # the score needs later purchases
+            answer = replace(answer, parts=[*answer.parts, *known])
         elif intent == "data_date" and (dated := self._staff.dated(str(context.intent), "data_until")) is not None:
             answer = Answer([dated])
         return answer and replace(answer, is_to_staff=True)
@@ -367,15 +395,13 @@ class Dialogue:
             answer = staff.prove(last, told)
         elif intent == "order":
             answer = Answer([Statement("no_model")])
-        elif intent in {"delete_data", "export_data", "help"}:
-            answer = Answer([Statement(f"{intent}_staff", user=None if intent == "help" else customer)])
         elif intent == "certainty" or (intent == "shopping" and context.intent == "order" and context.focus):
             last = str(context.intent)
             told = staff.answer(last if last in RISK else "order", {"item_id": context.focus}, customer, self._locale)
             held = [] if last in RISK or staff.demand is None else staff.demand.coverage()
             before = [Statement("shopping_staff")] if intent == "shopping" else []
             answer = replace(told, parts=[*before, *told.parts, *([] if before else held)])
-        elif intent in {"unknown", "small_talk", "shopping"}:
+        elif intent in {"unknown", "small_talk", "shopping", "help"}:
             answer = Answer([Statement(f"{intent}_staff")])
         elif intent not in TALK | OF_THE_SHOP and not self._is_user(customer):
             answer = Answer([Statement("unknown_user", user=customer)])
@@ -424,11 +450,13 @@ class Dialogue:
         text = (" " if self._grammar.is_spaced else "").join(filter(None, [turn.text, *told]))
         return replace(turn, context=context, text=text)
 
-    def _decided(self, word: str, context: Context) -> Turn:
-        """Apply or drop the change that waits."""
+    def _decided(self, word: str, context: Context, user_id: str, page: str, history: History | None) -> Turn:
+        """Apply or drop the change that waits; one of another customer that is dropped leads back to the page's."""
         pending, after = context.pending, replace(context, pending=None, asked=None)
         if pending is None and word == "yes":
             return self._say.turn(word, {}, Answer([Statement("nothing_pending")]), after)
+        if pending is not None and word == "no" and context.staff_user not in {None, page}:
+            after = replace(self.start(page, k=len(context.items)), staff_user=page, said=context.said)
         if pending is None or word == "no":
             return self._say.turn("no", {}, Answer([Statement("cancelled")]), after)
         intent, slots = str(pending["intent"]), dict(pending["slots"])
@@ -436,7 +464,9 @@ class Dialogue:
         after = replace(after, other_user=None)  # the next change is for the same customer
         turn = self._say.turn("yes", slots, answer, changed(after, intent, slots))
         change = {"intent": intent, "slots": slots}
-        return replace(turn, change=change if after.staff_user is None else {**change, "user_id": after.staff_user})
+        turn = replace(turn, change=change if after.staff_user is None else {**change, "user_id": after.staff_user})
+
+        return self._relisted(turn, user_id, history)
 
 
 def _bare(text: str) -> str:
@@ -447,7 +477,7 @@ def _bare(text: str) -> str:
 def _is_unsure(reading: Reading, context: Context) -> bool:
     """Return whether staff ask for a change without a customer after they spoke of another one than before."""
     is_other = context.staff_user is not None and context.other_user not in {None, context.staff_user}
-    return reading.intent in CHANGES and is_other and "user_id" not in reading.slots
+    return reading.intent in CHANGES | OF_DATA and is_other and "user_id" not in reading.slots
 
 
 def _lost(reading: Reading) -> str | None:

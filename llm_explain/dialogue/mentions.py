@@ -79,6 +79,7 @@ class Mentions:
         is_all: Whether all of the user's data is mentioned.
         is_event_alone: Whether the clause of the first event kind has no word that may be a name.
         focus_at: Place of a word such as "this"; ``None`` for none.
+        focuses: Places of all such words.
         unknown: Words that neither the shop nor the examples of messages have.
     """
 
@@ -89,6 +90,7 @@ class Mentions:
     is_all: bool = False
     is_event_alone: bool = False
     focus_at: int | None = None
+    focuses: tuple[int, ...] = ()
     unknown: tuple[str, ...] = ()
 
     def masked(self, start: int = 0, end: int | None = None, *, least: float = WEAK) -> str:

@@ -140,12 +140,12 @@ class NameFinder:
         found.events = sorted(said, key=said.__getitem__)
         found.is_event_alone = bool(found.events) and self._is_alone(self._events[found.events[0]], found)
         definite = {each.start for each in found.found if each.is_definite}
-        for match in self._patterns["focus"].finditer(found.text):
-            is_article = any(
-                0 <= start - match.end() <= 1 or match.start() <= start < match.end() for start in definite
-            )
-            if not is_article and found.focus_at is None:
-                found.focus_at = match.start()
+        found.focuses = tuple(
+            match.start()
+            for match in self._patterns["focus"].finditer(found.text)
+            if not any(0 <= at - match.end() <= 1 or match.start() <= at < match.end() for at in definite)
+        )
+        found.focus_at = next(iter(found.focuses), None)
         return found
 
     def picked(self, text: str, choices: Sequence[str]) -> str | None:

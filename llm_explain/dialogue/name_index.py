@@ -340,7 +340,9 @@ class NameIndex:
         These are the items with the words as the main words of their names, and those of categories with such a name.
         Of "milk and creamers" only those with "milk" in their titles are milk, if any item has it.
         """
-        category_of, said = self._category_of, "".join(telling)
+        if len("".join(telling)) < 2:
+            return (), None
+        category_of = self._category_of
         spoken = [item for item in bought if item in self.names and item not in self._hidden]
         rarest = min((self._by_part.get(part, array("I")) for part in self._parts(telling)), key=len, default=())
         having = {i for i in {*spoken, *(self._ids[place] for place in rarest)} if self._has(telling, i)}
@@ -349,7 +351,7 @@ class NameIndex:
         having &= {*spoken}
         found = {item for item in having if self.is_main(telling, item) or category_of.get(item) in named}
         found |= {item for item in spoken if category_of.get(item) in whole}
-        found = found or having if len(said) > 1 else found
+        found = found or having
         of = {category_of.get(item) for item in found} & named
         is_whole = len(of) == 1 and found == {item for item in spoken if category_of.get(item) in of}
         return ((), of.pop()) if is_whole else (tuple(sorted(found)), None)

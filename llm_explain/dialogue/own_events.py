@@ -192,13 +192,24 @@ class OwnEvents:
         if not len(own) or not self._shop.has_dates or self._shop.crowd_kind != PURCHASE:
             return self.known()
         rows = own[self._history.occasion[own] == self._history.occasion[own[-1]]] if is_last else own
-        bought = dict.fromkeys(map(int, self._history.item_index[rows]))
+        of_title = {int(self._shop.title_index[row]): int(row) for row in self._history.item_index[rows]}
+        bought = [*of_title.values()]
         named = [each for each in bought if self._catalogue.titles[each] and not self._shop.is_sensitive(each)]
         items = tuple(str(self._catalogue.item_ids[each]) for each in named[:MOST_NAMED])
         frame, dates = ("basket", {"last": self._day(self._history.timestamp[rows[-1]])}) if is_last else ("bought", {})
         is_whole = len(items) == len(bought)
         numbers, frame = ({}, f"{frame}_whole") if is_whole else ({"count": len(bought)}, frame)
-        return Statement(frame, items=items, numbers=numbers, dates=dates) if items else _UNNAMED
+        if not items:
+            return Statement("basket_day", dates=dates) if is_last else _UNNAMED
+        return Statement(frame, items=items, numbers=numbers, dates=dates)
+
+    def last_amount(self) -> list[Statement]:
+        """Return what the user paid in the last purchase; nothing without prices."""
+        history = self._history
+        own = np.flatnonzero(history.is_target)[-1:]
+        rows = history.is_target & (history.price > 0) & np.isin(history.occasion, history.occasion[own])
+        total = float((history.price[rows] * history.quantity[rows]).sum())
+        return [Statement("basket_sum", amounts={"total": round(total, 2)})] if total else []
 
     def per_purchase(self) -> Statement | None:
         """Return the median of what the user paid in one purchase; ``None`` without prices."""
@@ -262,7 +273,10 @@ class OwnEvents:
             return Statement("no_spending") if own.any() or not is_about else Statement(f"not_bought{noun}", **named)
         total = float((self._history.price[rows] * self._history.quantity[rows]).sum())
         numbers = {"count": len(np.unique(self._history.occasion[rows])), **named.pop("numbers", {})}
-        return Statement(f"spent{noun}", **named, amounts={"total": round(total, 2)}, numbers=numbers)
+        amounts = {"total": round(total, 2)}
+        if numbers["count"] == 1 and "more" not in numbers:
+            return Statement(f"spent{noun}_once", **named, amounts=amounts)
+        return Statement(f"spent{noun}", **named, amounts=amounts, numbers=numbers)
 
     def paid_range(self, item_id: str) -> Statement:
         """Return the lowest and the highest price of one unit at events with an item."""
@@ -282,8 +296,9 @@ class OwnEvents:
             had = Counter(titles[self._history.item_index[several]].tolist())
             first = {int(titles[row]): item for row, item in zip(index[::-1], item_id[::-1], strict=True)}
             ranked = [first[title] for title, _ in had.most_common()] or [*item_id]
-            named: dict[str, Any] = {"items": tuple(ranked[:MOST_NAMED])}
-            rest = {"more": len(ranked) - MOST_NAMED} if len(ranked) > MOST_NAMED and had else {}
+            most = MOST_NAMED + (len(ranked) == MOST_NAMED + 1)  # no "and 1 other"
+            named: dict[str, Any] = {"items": tuple(ranked[:most])}
+            rest = {"more": len(ranked) - MOST_NAMED} if len(ranked) > MOST_NAMED + 1 and had else {}
             return several, {**named, **({"numbers": rest} if rest else {})}, "_items_more" if rest else "_items"
         if item_id is not None:
             return self._of_title(item_id), {"item": item_id}, "_item"

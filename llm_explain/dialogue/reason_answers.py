@@ -170,7 +170,8 @@ class ReasonAnswers:
             history=self._scene.history,
             locale=self._scene.locale,
         )
-        moved = sorted(rows, key=lambda row: -abs((row.rank_without or 0) - (row.rank or 0)))
+        focused = [row for row in rows if row.item_id == self._scene.context.focus]
+        moved = focused or sorted(rows, key=lambda row: -abs((row.rank_without or 0) - (row.rank or 0)))
         texts = [row.text for row in moved if row.text is not None]
         n_moved = sum(row.rank != row.rank_without for row in moved)
         is_kept = self._scene.context.focus in self._scene.of_category(category)  # "if I had never bought it"

@@ -77,7 +77,8 @@ class Slots:
         )
         first = "|".join(map(re.escape, map(unaccented, grammar.ordinals[1])))
         self._top = re.compile(rf"\b(?:{first})\b" if grammar.is_spaced else first)
-        self._visit = re.compile(unaccented(grammar.visit))
+        self._visit, self._ellipsis = (re.compile(unaccented(each)) for each in (grammar.visit, grammar.ellipsis))
+        self._both = re.compile(unaccented(grammar.both))
         self._generic, self._which, self._below, self._person, self._than, self._either = (
             re.compile(unaccented(each))
             for each in (grammar.generic, grammar.which, grammar.below, grammar.person, grammar.than, grammar.either)
@@ -168,6 +169,9 @@ class Slots:
 
     def several(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], ...]:
         """Return the slots of each thing that a message names together: "eggs and cheese"; nothing for one thing."""
+        both = (context.focus, context.other)
+        if intent in OF_OWN_EVENTS and not found.found and self._both.search(found.text) and all(both):
+            return tuple({"item_id": each} for each in both)  # "which of them do I buy more often"
         sure = [each for each in found.found if each.strength > WEAK]
         between = [found.text[one.end : other.start] for one, other in pairwise(sure)]
         if intent not in OF_SEVERAL or len(sure) < 2 or not all(map(self._and.fullmatch, between)):
@@ -268,7 +272,8 @@ class Slots:
         focus, is_bare = _meant(found, context), not ranked and found.focus_at is None
         if intent == "price" and is_bare and context.other and context.focus and self._either.search(found.text):
             return {"item_id": context.focus, "other_id": context.other}  # "which one is cheaper"
-        if intent in OF_OWN_EVENTS and context.staff_user is not None and found.focus_at is None:
+        is_whole = self._ellipsis.search(found.text) is None or context.age > 0  # but "how often?" is of the last item
+        if intent in OF_OWN_EVENTS and context.staff_user is not None and found.focus_at is None and is_whole:
             focus = {}  # "what does she spend?" is about the customer
         is_which = (
             intent in {"offer", "how_often", "last_bought"}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.records import Text
 
-OF_DAYS: Final = frozenset({"basket", "basket_whole", "visits", "within", "within_day"})
+OF_DAYS: Final = frozenset({"basket", "basket_whole", "basket_day", "visits", "within", "within_day"})
 """Frames that tell a period, or the day of the last visit."""
 
 OF_HISTORY: Final = frozenset({*OF_OWN_EVENTS, "know", "visits", "prove"})

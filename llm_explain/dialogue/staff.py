@@ -210,9 +210,8 @@ class Staff:
         highest = max(shares, key=shares.__getitem__, default=None)
         is_told = len(shares) > 1 and len({*shares.values()}) == len(shares)
         first = [Statement("higher_risk", user=highest)] if is_told else []
-        parts = [[Statement("of_user", user=each), *answer.parts] for each, answer in zip(user_ids, told, strict=True)]
         records = [record for answer in told for record in answer.data.get("explanations", ())]
-        return Answer([*first, *(part for own in parts for part in own)], data={"explanations": records})
+        return Answer([*first, *(part for answer in told for part in answer.parts)], data={"explanations": records})
 
     def _riskiest(self, churn: ChurnJob) -> Answer:
         """Return the customers with the highest risks that staff may read."""

@@ -14,6 +14,7 @@ from llm_explain.dialogue.slots import (
     CLAUSE,
     OF_A_SEARCH,
     OF_A_TARGET,
+    OF_DATA,
     OF_ONE_ITEM,
     OF_OWN_EVENTS,
     OF_SEVERAL,
@@ -87,7 +88,7 @@ OF_ONE_CUSTOMER: Final = frozenset({"paid", "visits", "how_often", "last_bought"
 """Intents that are answered for the first of two customers alone."""
 
 OF_TWO_CUSTOMERS: Final = frozenset(
-    {"risk", "risk_list", "compare", "why_above", FOLLOW_UP, "unknown", *OF_ONE_CUSTOMER}
+    {"risk", "risk_list", "compare", "why_above", FOLLOW_UP, "unknown", *OF_ONE_CUSTOMER, *OF_DATA}
 )
 """Intents that are about two customers, if a message names two; all others about their risks."""
 
@@ -154,9 +155,12 @@ class Reader:
                 grammar.assent, grammar.amount,
             )
         )  # fmt: skip
-        self._both, self._keeps, self._every = (
-            re.compile(unaccented(each)) for each in (grammar.both, grammar.keeps, grammar.every)
-        )
+        self._both, self._keeps, self._every, self._people, self._shows, self._person = (
+            re.compile(unaccented(each))
+            for each in (
+                grammar.both, grammar.keeps, grammar.every, grammar.people, grammar.shows, grammar.somebody,
+            )
+        )  # fmt: skip
         verbs = dict.fromkeys(CHANGES, grammar.stops) | {"resume": grammar.resumes}
         self._verbs = {intent: re.compile(unaccented(pattern)) for intent, pattern in verbs.items()}
         self._greetings = frozenset(map(plain, grammar.examples()["small_talk"]))
@@ -174,13 +178,14 @@ class Reader:
             return offered
         context = replace(context, asked=None) if (context.asked or {}).get("slot") == "intent" else context
         chosen = tuple((context.asked or {}).get("choices", ()))
-        found = self._found(text, (chosen if is_short else ()) or context.items, bought, context.listed)
+        found = self._found(text, context, bought, chosen if is_short else ())
         intent, rivals, part, score = self._intent(found, role)
         if user_id is not None and (both := self._of_two(text, intent, found, context, user_id, other_user)):
             return both
         intent, rivals = _of_risk(intent, rivals, found, user_id)
         decision = self._bare_decision(text) if is_short else None
-        if decision == "no" or (decision and intent not in {"small_talk", *CHANGES}):
+        is_talk = plain(text) in self._greetings
+        if decision == "no" or (decision and not is_talk and intent not in CHANGES):
             return Reading(decision)  # nothing waits for it; "ok" is small talk
         is_new = not rivals and intent not in TALK - TELLING and score >= SURE
         if (other := self._of_another(text, intent, found, context, user_id)) is not None:
@@ -191,7 +196,7 @@ class Reader:
         ):
             return self._completed(context.asked, found, context)
         if chosen and is_short:  # a place is one of the list again, not of the choices
-            found = self._found(text, context.items, bought, context.listed)
+            found = self._found(text, context, bought)
             intent, rivals, part, _ = self._intent(found, role)
         if intent in {"resume", "why_not"} and context.hidden:
             of_hidden = self.names.find(text, context.hidden, bought)
@@ -248,6 +253,7 @@ class Reader:
         if intent in {"unknown", "off_topic"} and any(each.strength >= SURE_NAME for each in found.found):
             slots |= self._slots.one("last_bought", found, context)[0]  # "it" is that from now on
         others = () if rivals else self._slots.several(intent, found, context)
+        slots = dict(others[0]) if others and is_bare else slots
         if others and intent in CHANGES:
             slots, choices, others = self._slots.together(others), (), ()
         is_unknown = bool(found.unknown) and is_bare
@@ -283,7 +289,7 @@ class Reader:
         is_bare = any(self._why.fullmatch(part.strip(" ?.!,;¿？，")) for part in parts)  # "how much do I buy, and why?"
         if len(parts) != 2 or is_bare or context.pending is not None:
             return ()
-        found = [self._found(folded(part), context.items, ()) for part in parts]
+        found = [self._found(folded(part), context, ()) for part in parts]
         best = [self._intent(each, role) for each in found]
         intents = [intent for intent, *_ in best]
         is_sure = all(intent in OF_TABLES | CHANGES and score >= LEAST_CLEAR for intent, _, _, score in best)
@@ -302,9 +308,15 @@ class Reader:
         found.found = found.within(*part) or ([] if is_this and part[0] > 0 and not is_named else found.found)
         return is_this
 
-    def _found(self, text: str, shown: Sequence[str], bought: Collection[str], listed: Sequence[str] = ()) -> Mentions:
-        """Return what a message mentions; the id of a customer is no place of the list, and no label."""
-        found = self.names.find(text, shown, bought, listed)
+    def _found(self, text: str, context: Context, bought: Collection[str], shown: Sequence[str] = ()) -> Mentions:
+        """Return what a message mentions; the id of a customer is no place of the list, and no label.
+
+        "They" is no item if staff speak of a customer.
+        """
+        found = self.names.find(text, shown or context.items, bought, context.listed)
+        if context.staff_user is not None:
+            things = (at for at in found.focuses if not self._people.match(found.text, at))
+            found.focus_at = next(things, None)
         found.text = found.text.replace(NO_NAME, STAFF_USER)
         return found
 
@@ -389,8 +401,9 @@ class Reader:
 
     def _of_listed(self, text: str, context: Context) -> tuple[str, str | None, str | None]:
         """Return a text without a customer that the last answers listed, and which it means; two for "those two"."""
-        if (context.focus is not None and not context.age) or self._verbs["stop"].search(text):
-            return text, None, None  # the last answer spoke of an item, or "hide the first one"
+        is_of_items = context.focus is not None and not context.age
+        if is_of_items or self._shows.search(text) or self._verbs["stop"].search(text):
+            return text, None, None  # the last answer spoke of an item, "hide the first one", "why do they see it"
         if self._both.search(text) is not None:
             last = [each for each in (context.staff_user, context.other_user) if each is not None]
             pair = context.users if len(context.users) == 2 or len(last) < 2 else last
@@ -399,7 +412,8 @@ class Reader:
         for place in self.names.places(text, (), context.users):
             if place.shown:
                 return f"{text[: place.start]}{NO_NAME}{text[place.end :]}", place.shown[0], None
-        return text, None, None
+        is_first = context.intent == "risk_list" and context.users and self._person.search(text)
+        return text, context.users[0] if is_first else None, None  # "why her?"
 
     def _with_other(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
         """Return a text without the id of a second customer that stands near the first: "541 or 1037"."""
@@ -418,7 +432,7 @@ class Reader:
         if is_than or (other_user is None and intent in OF_TWO_ITEMS and not found.found):  # "compare him with 718"
             user_id, other_user = context.staff_user or user_id, user_id
         is_two = other_user not in {None, user_id} and (is_than or intent in OF_TWO_CUSTOMERS)
-        named = intent if intent in OF_ONE_CUSTOMER else "risk"
+        named = intent if intent in OF_ONE_CUSTOMER | OF_DATA else "risk"
         everything = {} if named in {"risk", "visits"} else {"all": True}
         return Reading(named, {"user_id": user_id, "other_user": other_user, **everything}) if is_two else None
 
@@ -469,7 +483,7 @@ class Reader:
 
         A change is none of them unless a verb asks for it, or the message is very near to an example and names a thing.
         """
-        out = set(self._staff if role == "shopper" else ())
+        out = set(self._staff if role == "shopper" else {"off_topic"} if self._person.search(found.text) else ())
         out |= {
             intent
             for intent, verb in self._verbs.items()

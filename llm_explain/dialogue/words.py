@@ -58,6 +58,11 @@ class Grammar(_Strict):
         then: Pattern of a visit that was spoken of last: "that day".
         weeks: Pattern of another week than the next one: "the week after".
         visit: Pattern of the last visit: "my last visit".
+        people: Pattern of words such as "they" that mean a customer if staff speak.
+        somebody: Pattern of words that mean a customer: "she", "the customer".
+        here: Pattern of words for the customer whose page is open: "this customer".
+        shows: Pattern of words about what a customer sees: "recommend".
+        ellipsis: Pattern of a question that leaves out what it asks about: "since when?".
         verb: Pattern of what stands before a verb, which is no name: "he" of "does he smoke".
         monthly: Pattern of a mean of months: "a month".
         than: Pattern of what stands before the second of two prices that are compared.
@@ -105,6 +110,11 @@ class Grammar(_Strict):
     monthly: str
     weeks: str
     visit: str
+    people: str = "(?!)"
+    somebody: str
+    here: str
+    shows: str
+    ellipsis: str
     verb: str = "(?!)"
     than: str
     either: str

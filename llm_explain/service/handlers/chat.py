@@ -70,7 +70,7 @@ class ChatHandler:
             if is_new and given is not None:  # the topic stays
                 context = replace(context, focus=given.focus, category=given.category, staff_user=user_id)
                 context = replace(context, other_user=given.staff_user or body.user_id, asked=given.asked)
-            of_user: dict[str, Any] = {"history": read.history, "suppressions": read.suppressions}
+            of_user: dict[str, Any] = {"history": read.history, "suppressions": read.suppressions, "page": body.user_id}
             turn = dialogue.reply(user_id, body.message, context, role=body.role, **of_user)
             if turn.change is not None:
                 self._state.users.prefer(user_id, turn.context.preferences(), expects=lambda _: True)

@@ -545,7 +545,12 @@ def test_a_customer_to_compare_with_is_not_the_one_that_is_spoken_of(explainer: 
     talk = Dialogue(explainer)
     turn = talk.reply(USER, "and compared to u07?", replace(context, intent="risk"), role="staff")
     assert turn.slots["other_user"] == "u07"
-    assert talk.reply(USER, "she wants her data deleted", turn.context, role="staff").text.count("u03")
+    asked = talk.reply(USER, "she wants her data deleted", turn.context, role="staff")
+    assert (asked.text, asked.choices) == (dialogue_words("en")[1].frames["which_user"], ("u03", "u07"))
+    for said, users in (("delete this customer's data", ["u03"]), ("delete the other one's data", ["u07"]),
+                        ("delete this customer's data, and u07's too", ["u07", "u03"])):  # fmt: skip
+        told = talk.reply(USER, said, turn.context, role="staff")
+        assert [user for user in ("u07", "u03") if f"/users/{user}" in told.text] == users
     spent = talk.reply(USER, "what does she spend?", replace(turn.context, focus=context.items[0]), role="staff")
     assert " in all, in " in spent.text
 

@@ -160,7 +160,13 @@ def test_names_that_changed_are_read_before_the_next_message(changeable: TestCli
     assert changeable.app.state.dialogues.is_ready("en")
     after = changeable.app.state.dialogues.of("en")._reader.names
     assert after._meanings is before._meanings  # categories did not change
-    whole = NameFinder(after._grammar, after._titles, after._categories, hidden=after._index._hidden)
+    whole = NameFinder(
+        after._grammar,
+        after._titles,
+        after._categories,
+        hidden=after._index._hidden,
+        category_of=after._index._category_of,
+    )
     attributes = {*vars(whole._index)} - {"_grammar", "_holding_of_all"}
     assert {name: getattr(after._index, name) for name in attributes} == {
         name: getattr(whole._index, name) for name in attributes

@@ -16,6 +16,7 @@ from llm_explain.importers.flat.corrections import MissingAnswerError
 from llm_explain.importers.flat.plays import deal_of_headers, kind_of_plays, with_skips
 from llm_explain.importers.flat.profile import IS_ID
 from llm_explain.importers.flat.rated import IS_RATED, tells_rating
+from llm_explain.importers.flat.returns import undone
 from llm_explain.importers.flat.rows import FILE, Rows, are_months
 from llm_explain.importers.flat.times import NUMBER, is_time_like, moments
 from llm_explain.importers.flat.values import each_value
@@ -296,6 +297,13 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
         kinds = pd.Series(told or guessed, index=frame.index, dtype="str")
         if not told and is_rating:
             kinds = kinds.where(frame["value"].notna(), UNRATED)
+    states = frame["status"].value_counts().index.tolist() if "status" in frame else []
+    if len(states) > 1 and not any(map(undone, states)):
+        example = shlex.quote(f"{read.source.name}.{states[-1]}=cancel")
+        notes.append(
+            f"{read.source.name}: no state of an order takes it back: {', '.join(states[:MOST_CODES])}. If one does, "
+            f"say so, for example --kind {example}"
+        )
     if "renewal" in frame:
         kinds = kinds.mask((kinds == "purchase") & each_value(frame["renewal"], _renews).eq(True), RENEW)
     frame = frame.assign(kind=kinds)

@@ -69,7 +69,8 @@ def recognise(source: Source, corrections: Corrections) -> Recognised:
     """
     columns = {column: normal(column) if source.has_header else "" for column in source.frame.columns}
     if codes := corrections.codes.get(source.name):
-        told = {c: dict(codes) for c, header in columns.items() if headers()["kind"].rank(header) is not None}
+        kinds = headers()["kind"], headers()["status"]
+        told = {c: dict(codes) for c, header in columns.items() if any(each.rank(header) is not None for each in kinds)}
         source = replace(source, frame=source.frame.replace(told))
     found = next((each for each in formats() if source.has_header and each.fits(set(columns.values()))), None)
     chosen: dict[str, ReadColumn] = {}

@@ -137,7 +137,7 @@ def _undone_orders(events: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         return events, 0
     kind = pd.Series(None, index=events.index, dtype=object)
     if "status" in events:
-        kind = each_value(events["status"], _undone)
+        kind = each_value(events["status"], undone)
     cancelled = events["cancelled_at"] if "cancelled_at" in events else pd.Series(pd.NaT, index=events.index)
     cancelled = cancelled.mask(events["kind"].isin(GIVEN_BACK))
     kind = kind.mask(kind.isna() & cancelled.notna(), "cancel")
@@ -174,8 +174,15 @@ def _is_refunded(events: pd.DataFrame) -> pd.Series:
     return refunded.gt(0) & refunded.ge(amount - CENT)
 
 
-def _undone(text: str) -> str | None:
-    """Return the kind that takes an order back in some state, such as "Shipped - Returned to Seller"."""
+def undone(text: str) -> str | None:
+    """Return the kind that takes an order back in some state, such as "Shipped - Returned to Seller".
+
+    Args:
+        text: The state of an order, in the words of an export.
+
+    Returns:
+        ``cancel``, ``refund`` or ``return``; ``None`` for a state that takes nothing back or is not known.
+    """
     parts = [normal(part).removeprefix("wc ") for part in (text, *PARTS.split(text))]
     said = next((kind for part in parts if (kind := kind_of_word(part, "statuses"))), None)
     patterns = words().status_patterns.items()

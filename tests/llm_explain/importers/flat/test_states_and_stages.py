@@ -40,6 +40,17 @@ def test_a_column_tells_that_an_order_came_to_nothing(tmp_path, head, ends, back
     assert kinds(imported(tmp_path, orders(head, ends))) == {"purchase": len(ends), back: 1}
 
 
+def test_states_without_words_are_named_and_can_be_told(tmp_path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(orders("Orderstatus", ["Levererad", "Annullerad", "Levererad"]), encoding="utf-8")
+    done = import_flat([path], out=tmp_path / "out")
+    assert kinds(done) == {"purchase": 3}
+    assert any("Levererad, Annullerad" in note and "export.csv.Annullerad=cancel" in note for note in done.lines)
+    told = import_flat([path], out=tmp_path / "told", kinds=["export.csv.Annullerad=cancel"])
+    assert kinds(told) == {"purchase": 3, "cancel": 1}
+    assert not any("no state of an order" in note for note in told.lines)
+
+
 def test_a_refund_that_all_lines_state_is_that_of_the_order(tmp_path) -> None:
     head = "order_id,customer_id,product_id,order_date,amount,refund_amount"
     rows = ["o1,u1,i1,2024-05-01,5,10", "o1,u1,i2,2024-05-01,15,10", "o2,u2,i1,2024-05-02,5,20",

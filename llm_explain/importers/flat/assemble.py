@@ -301,8 +301,8 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
     if len(states) > 1 and not any(map(undone, states)):
         example = shlex.quote(f"{read.source.name}.{states[-1]}=cancel")
         notes.append(
-            f"{read.source.name}: no state of an order takes it back: {', '.join(states[:MOST_CODES])}. If one does, "
-            f"say so, for example --kind {example}"
+            f"{read.source.name}: no state of an order is known to take it back: {', '.join(states[:MOST_CODES])}. "
+            f"If one does, say so, for example --kind {example}"
         )
     if "renewal" in frame:
         kinds = kinds.mask((kinds == "purchase") & each_value(frame["renewal"], _renews).eq(True), RENEW)

@@ -61,6 +61,12 @@ def test_an_alternative_is_named_like_the_item(other, is_one):
     assert VERIFIER.verify(text, forced).ok == is_one
 
 
+def test_another_item_is_no_other_kind_of_this_one():
+    text = "You've bought “Crunchy Granola 12 oz”{}: here's another kind."
+    assert codes(text.format(""), "similar_item") == {"claim_added"}
+    assert codes(text.format(" 12 times"), "frequent_item") == {"claim_added"}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -182,6 +182,11 @@ class ShopEvidence:
         moment[known] = self.shop.clock.local(moment[known])
         return np.asarray(moment, dtype=np.int64)
 
+    @property
+    def has_creators(self) -> bool:
+        """Whether brands are authors, artists and the like."""
+        return self.shop.brands_are == "creators"
+
     @cached_property
     def own_brands(self) -> frozenset[int]:
         """Brands that the shop says are its own, as ``brand_index``."""

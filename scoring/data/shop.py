@@ -114,6 +114,7 @@ class Shop(BaseModel):
         return_kinds: Kinds of event that take back a target event of the same user and item. If not given and
             purchases are no target kind, there are none.
         own_brands: Brands of the items table that are the shop's own.
+        brands_are: What the brands of the items table are: ``makers``, or ``creators`` such as authors and artists.
         ratings: What ratings mean; ``None`` for a log without ratings, and before an import has proposed it.
         proposals: What an import proposes, and the shop's decisions.
     """
@@ -128,6 +129,7 @@ class Shop(BaseModel):
     target_kinds: tuple[Kind, ...] = Field(default=(PURCHASE,), min_length=1)
     return_kinds: tuple[Kind, ...] = RETURN_KINDS
     own_brands: tuple[Kind, ...] = ()
+    brands_are: Literal["makers", "creators"] = "makers"
     ratings: Ratings | None = None
     proposals: Proposals = Proposals()
 

@@ -26,11 +26,12 @@ MOST_OF_ONE: Final = 3
 """Most past items that one relation names for a subject; a page names each item once."""
 
 MOST_ITEMS: Final = 0.34
-"""Most items of a category that says what an item is, as a share of all."""
+"""Most items of a category that says what an item is, or of a brand that relates items, as a share of all."""
 
-RELATIONS: Final = ("size", "series", "range_name", "thing", "category")
+RELATIONS: Final = ("size", "series", "range_name", "thing", "brand", "category")
 """Names of facts that tell the relation, the most telling one first."""
 
+PLAY: Final = "play"
 UNREAD: Final = -2
 NO_KEY: Final = -1
 
@@ -62,10 +63,13 @@ class RelatedTitle(ClaimKind):
       30 % larger (see ``sizes``). ``size`` is that of the item's title, and ``other_size`` that of the other one, as
       the titles write them in small letters. Of several, it is the one bought last.
     - One series: what stands before a colon, a dash or the number of a part is the same in both titles: ``series``.
+      The items have no different brands. Tracks of artists have no series: "Stay - Acoustic" is a version.
     - One range: both titles begin (or end) with ``range_name``, at least two words that few names share. The rest of
       each is a thing: ``own_thing`` and ``known_thing`` (see ``title_parts``).
     - One thing: both are of one category, and ``thing`` is the thing in both titles. The rest of each is ``design`` and
       ``known_design``.
+    - One brand, which a third of the items has at most and which is not the shop's own: ``brand``. After a
+      purchase, both are of one category too, unless brands are creators.
     - One category, if the event is no purchase or the user rated the item high (as for ``rated_item``): both are of
       ``category``, which a third of the items has at most. ``rating`` and ``highest`` are those of ``rated_item``.
 
@@ -136,7 +140,7 @@ class _OfUser:
         self._rated = _high_ratings(evidence, user)
         self._is_disliked = np.isin(self._item, evidence.disliked(user))
         self._keys = shop.once(_Keys)
-        self._category = shop.catalogue.category_index[self._item]
+        self._category, self._brand = shop.catalogue.category_index[self._item], shop.catalogue.brand_index[self._item]
         self._range, self._initial = self._keys.of(self._item)
         is_bought = np.array([name == PURCHASE for name in shop.shop.target_kinds])[self._kind]
         self._initial = np.where(is_bought, NO_KEY, self._initial)
@@ -144,11 +148,13 @@ class _OfUser:
     def near(self, item: int) -> list[_Past]:
         """Return the past items that may be named for an item, in the order in which they are named.
 
-        They share with it what a relation needs: the category, the outer words of a range or, except for purchases, the
-        first letter of a series. Few of a user's items do.
+        They share with it what a relation needs: the category, the brand, the outer words of a range or, except for
+        purchases, the first letter of a series. Few of a user's items do.
         """
         of_range, initial = (int(key[0]) for key in self._keys.of(np.array([item])))
         is_near = self._category == self._shop.catalogue.category_index[item]
+        brand = self._shop.catalogue.brand_index[item]
+        is_near |= (self._brand == brand) & (brand >= 0)
         is_near |= (self._range == of_range) & (of_range != NO_KEY)
         is_near |= self._initial == initial
         titles, ids = self._shop.catalogue.titles, self._shop.catalogue.item_ids
@@ -195,17 +201,27 @@ def _relation(shop: ShopEvidence, item: int, past: _Past) -> dict[str, Fact]:
     catalogue, parts = shop.catalogue, shop.once(TitleParts)
     title, other = str(catalogue.titles[item]), str(catalogue.titles[past.item])
     category, known = (int(catalogue.category_index[each]) for each in (item, past.item))
+    brand, of_past = (int(catalogue.brand_index[each]) for each in (item, past.item))
     if past.event_kind != PURCHASE:
-        if (series := same_series(title, other)) is not None:
+        is_version = shop.has_creators and past.event_kind == PLAY
+        if (
+            not is_version
+            and (brand == of_past or min(brand, of_past) < 0)
+            and (series := same_series(title, other)) is not None
+        ):
             return {"series": series}
     else:
-        is_of_brand = catalogue.brand_index[item] == catalogue.brand_index[past.item]
+        is_of_brand = brand == of_past
         if is_of_brand and category == known and (sizes := other_size(title, other)) is not None:
             return {"size": sizes[0], "other_size": sizes[1]}
         if is_of_brand and (shared := parts.same_range(title, other, (category, known))) is not None:
             return {"range_name": shared.part, "own_thing": shared.own, "known_thing": shared.known}
         if is_of_brand and category == known and (shared := parts.same_thing(title, other, category)) is not None:
             return {"thing": shared.part, "design": shared.own, "known_design": shared.known}
+    is_linked = past.event_kind != PURCHASE or category == known or shop.has_creators
+    if brand == of_past and is_linked and shop.once(_telling_brands)[brand]:
+        name = catalogue.brand_names[brand]
+        return {"brand": name} if shop.policy.is_brand(name) and shop.policy.may_name_brand(name) else {}
     if (
         category != known
         or not shop.once(_fine_categories)[category]
@@ -218,6 +234,13 @@ def _relation(shop: ShopEvidence, item: int, past: _Past) -> dict[str, Fact]:
         told |= {"rating": int(rating) if rating == int(rating) else rating}
         told |= {"highest": int(highest) if highest == int(highest) else highest}
     return told
+
+
+def _telling_brands(shop: ShopEvidence) -> list[bool]:
+    """Return which brands relate their items; the last place stands for items without a brand."""
+    names, counts = shop.catalogue.brand_names, Counter(shop.catalogue.brand_index.tolist())
+    most = MOST_ITEMS * len(shop.catalogue)
+    return [*(counts[place] <= most and place not in shop.own_brands for place in range(len(names))), False]
 
 
 def _fine_categories(shop: ShopEvidence) -> list[bool]:

@@ -48,7 +48,8 @@ create or replace macro thing_side() as (select side from thing_end);
 
 create or replace view title_pair as
 select c.rid, c.event_kind, c.own_title, c.other_title, coalesce(c.own_category, '') as own_category, coalesce(o.category, '') as other_category,
-       name_words(c.own_title) as own, name_words(c.other_title) as known, o.brand is not distinct from c.own_brand as is_of_brand
+       name_words(c.own_title) as own, name_words(c.other_title) as known, o.brand is not distinct from c.own_brand as is_of_brand,
+       coalesce(o.brand <> c.own_brand, false) as is_of_other_brand, nullif(c.own_brand, '') as brand
 from claim c join items o on o.item_id = c.other_item_id
 where c.claim = 'related_title' and regexp_matches(c.other_title, '\p{L}')
   and exists (
@@ -128,6 +129,12 @@ from title_pair left join (
 where own_category = other_category and own_category <> '' and (event_kind <> 'purchase' or rating is not null)
   and (select count(*) from items i where i.category = own_category) <= 0.34 * (select count(*) from items);
 
+create or replace view related_brand as
+select rid, brand from title_pair
+where is_of_brand and lower(brand) not in (from own_brand)
+  and (event_kind <> 'purchase' or own_category = other_category or (select has_creators from shop))
+  and (select count(*) from items i where i.brand = title_pair.brand) <= 0.34 * (select count(*) from items);
+
 create or replace view sized_purchase as
 with bought as (
     select rid, item_id, title, own_title, max(wall) as wall
@@ -156,12 +163,13 @@ qualify row_number() over (partition by rid order by wall desc, item_id) = 1;
 create or replace view found_related_title as
 with told as (
     select rid, item_id as other_item_id, size, other_size, null as series, null as range_name, null as own_thing, null as known_thing,
-           null as thing, null as design, null as known_design, null as category, null as rating, null as highest, 1 as place
+           null as thing, null as design, null as known_design, null as brand, null as category, null as rating, null as highest, 1 as place
     from related_size
     union all by name
     select p.rid, c.other_item_id, series_of(p.own_title) as series, 2 as place
     from title_pair p join claim c using (rid)
-    where p.event_kind <> 'purchase' and lower(series_of(p.own_title)) = lower(series_of(p.other_title)) and lower(p.own_title) <> lower(p.other_title)
+    where p.event_kind <> 'purchase' and not is_of_other_brand and not (p.event_kind = 'play' and (select has_creators from shop))
+      and lower(series_of(p.own_title)) = lower(series_of(p.other_title)) and lower(p.own_title) <> lower(p.other_title)
       and (series_of(p.own_title) <> p.own_title or series_of(p.other_title) <> p.other_title) and regexp_matches(series_of(p.own_title), '\p{L}{3,}')
     union all by name
     select rid, c.other_item_id, r.range_name, r.own_thing, r.known_thing, 3 as place from related_range r join claim c using (rid)
@@ -171,6 +179,8 @@ with told as (
     where is_said(at_end(own, n, side), r.own_title) and is_said(but_end(own, n, side), r.own_title) and is_said(but_end(known, n, side), r.other_title)
       and lower(design) <> lower(known_design)
     union all by name
-    select rid, c.other_item_id, r.category, r.rating, r.highest, 5 as place from related_genre r join claim c using (rid))
+    select rid, c.other_item_id, r.brand, 5 as place from related_brand r join claim c using (rid)
+    union all by name
+    select rid, c.other_item_id, r.category, r.rating, r.highest, 6 as place from related_genre r join claim c using (rid))
 select told.* exclude place from told join claim c on c.rid = told.rid and c.other_item_id = told.other_item_id
 qualify row_number() over (partition by told.rid order by place) = 1;

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from llm_explain.claims.kind import ClaimKind, Findings, kinds_of
+from llm_explain.claims.kind import NOTHING, ClaimKind, Findings, kinds_of
 
 if TYPE_CHECKING:
     from llm_explain.claims.occasions import Flags
@@ -34,6 +34,8 @@ class UsualBrand(ClaimKind):
     - at most 90 % of the category's items with a brand are of this one, so the user has a choice;
     - the policy takes the value for a brand.
 
+    It never holds in a shop whose brands are creators.
+
     A brand that the policy calls unnameable is found all the same, and no text names it.
     """
 
@@ -49,6 +51,8 @@ class UsualBrand(ClaimKind):
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""
         catalogue, policy = subjects.shop.catalogue, subjects.shop.policy
+        if subjects.shop.has_creators:
+            return NOTHING
         brand = catalogue.brand_index[subjects.item]
         names = catalogue.brand_names
         is_brand = np.array([code >= 0 and policy.is_brand(names[code]) for code in brand.tolist()], dtype=bool)

@@ -263,7 +263,8 @@ def raw_tables_sql(folder: Path, moment: pd.Timestamp) -> str:
         scripts.append(_table_sql(table, rows, parquet.read_schema(path).names))
     moment_and_zone = f"{quoted(shop.time_zone)} as time_zone, timestamp '{moment}' as moment"
     scripts += [
-        f"create or replace table shop as select {moment_and_zone}, {shop.times != 'order'} as has_dates;\n",
+        f"create or replace table shop as select {moment_and_zone}, {shop.times != 'order'} as has_dates, "
+        f"{shop.brands_are == 'creators'} as has_creators;\n",
         f"create or replace table rating_scale as select {lowest}::double as lowest, {liked}::double as liked_from, "
         f"{highest}::double as highest;\n",
         *(

@@ -205,8 +205,10 @@ def _told_by_rows(frame: pd.DataFrame, fitting: list[str], target: str, chosen: 
     """Return the columns that may be a target, best first, without those whose rows tell something else."""
     if target == "item_id":
         return [column for column in fitting if not _is_order(frame, column, chosen)]
-    if target == "category":
-        return _that_are_of_items(frame, fitting, chosen)
+    if target in {"category", "brand"}:
+        fitting = _that_are_of_items(frame, fitting, chosen)
+        grouping = [column for column in fitting if not tells(column, "creators")]
+        return grouping or fitting if target == "category" else fitting
     if target == "title":
         return _that_name_items(frame, fitting, chosen)
     if target == "user_id":
@@ -288,7 +290,7 @@ def _is_of_item(frame: pd.DataFrame, column: str, chosen: dict[str, ReadColumn])
 
 
 def _that_are_of_items(frame: pd.DataFrame, fitting: list[str], chosen: dict[str, ReadColumn]) -> list[str]:
-    """Return columns that may be categories, without those that change from one row of an item to the next."""
+    """Return columns that may be categories or brands, without those that change between the rows of an item."""
     named = {each.name: column for column, each in reversed(chosen.items())}
     item = named.get("item_id") or named.get("title")
     if item is None:

@@ -128,6 +128,10 @@ def _import(
         tells(c.header, "headlines") for c in named if c.name == "title"
     )
     deal = next(filter(None, (deal_of(c.header) for c in named if c.name != "category")), PURCHASE)
+    if "brands_are" not in shop.model_fields_set and any(
+        column.name == "brand" and tells(column.header, "creators") for read in reads for column in read.columns
+    ):
+        shop = shop.model_copy(update={"brands_are": "creators"})
     promotions = _promotions(reads, rows)
     aside = {source.name: _rows_of(source, rejects) for source in sources}
     del found, sources, reads, rows  # the rows as they came need as much memory as all that follows

@@ -94,6 +94,7 @@ class Format(_Strict):
 class _HeaderFile(_Strict):
     version: Literal["1"]
     works: tuple[str, ...]
+    creators: tuple[str, ...]
     places: tuple[str, ...]
     deals: dict[str, tuple[str, ...]]
     cities: tuple[str, ...]
@@ -182,8 +183,8 @@ def formats() -> tuple[Format, ...]:
     return read_words(HERE / "formats.yaml", _FormatFile).formats
 
 
-def tells(header: str, group: Literal["works", "places", "cities", "headlines"]) -> bool:
-    """Return whether a header says that items are works such as films, places such as hotels, cities, or headlines."""
+def tells(header: str, group: Literal["works", "creators", "places", "cities", "headlines"]) -> bool:
+    """Return whether a header tells works, who made them, places, cities or headlines."""
     return not _told(group).isdisjoint(normal(header).split())
 
 

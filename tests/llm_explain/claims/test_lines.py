@@ -27,6 +27,7 @@ from tests.llm_explain.claims.scene import AS_OF, ITEMS, bought, evidence, find,
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
 ORDER = Shop(times="order")
 
@@ -138,16 +139,21 @@ EGGS = pd.DataFrame(
 
 
 def eggs(item: str, *events: pd.DataFrame) -> Subjects:
-    catalogue, tables = Catalogue(EGGS), Tables(bought("dozen", 1).assign(user_id="u"), EGGS)
-    shop = ShopEvidence(
+    return scene(item, *events, items=EGGS)
+
+
+def scene(item: str, *events: pd.DataFrame, items: pd.DataFrame, shop: Shop | None = None) -> Subjects:
+    catalogue, tables = Catalogue(items), Tables(pd.concat(events).assign(user_id="u"), items)
+    of_shop = ShopEvidence(
         catalogue,
         snapshot=Snapshot.build(tables, catalogue, AS_OF),
         promotions=PromotionCalendar(tables.promotions, catalogue),
         policy=Policy(),
+        shop=shop,
     )
-    own = History.from_events(pd.concat(events), catalogue, as_of=AS_OF, user_id="u")
-    place = EGGS["item_id"].tolist().index(item)
-    return Subjects.of(Evidence(shop, [own]), np.array([0]), np.array([place]))
+    own = History.from_events(pd.concat(events), catalogue, as_of=AS_OF, user_id="u", shop=shop)
+    place = items["item_id"].tolist().index(item)
+    return Subjects.of(Evidence(of_shop, [own]), np.array([0]), np.array([place]))
 
 
 def test_another_size_is_of_one_brand_and_category() -> None:
@@ -160,9 +166,18 @@ def test_another_size_is_of_one_brand_and_category() -> None:
     assert facts(RelatedTitle, eggs("18", bought("dozen", 5, kind="view"))) is None
 
 
-def faults(folder: Path, events: pd.DataFrame, items: pd.DataFrame, kind: str, item: str, **facts: object) -> list[str]:
+def faults(
+    folder: Path,
+    events: pd.DataFrame,
+    items: pd.DataFrame,
+    kind: str,
+    item: str,
+    *,
+    shop: Shop | None = None,
+    **facts: object,
+) -> list[str]:
     """Return what the audit finds in a record that states a claim."""
-    Tables(events.assign(user_id="u"), items).write(folder)
+    Tables(events.assign(user_id="u"), items, shop=shop or Shop()).write(folder)
     statement = {"kind": kind, "player": "context:popularity", "part": "popularity", "phi": 0.0, "share": 0.0}
     record = {
         "user_id": "u",
@@ -175,6 +190,45 @@ def faults(folder: Path, events: pd.DataFrame, items: pd.DataFrame, kind: str, i
         "statements": [{**statement, "facts": facts, "licences": []}],
     }
     return Audit(folder, AS_OF).faults([record])
+
+
+@pytest.mark.parametrize(
+    ("item", "kind", "settings", "is_found"),
+    [
+        ("shirt", "purchase", {}, True),
+        ("shoe", "purchase", {}, False),  # of another category
+        ("shoe", "purchase", {"brands_are": "creators"}, True),
+        ("shoe", "play", {"target_kinds": ("play",)}, True),
+        ("shirt", "purchase", {"own_brands": ("Acme",)}, False),
+        ("other", "purchase", {}, False),
+    ],
+)
+def test_a_brand_relates_items_of_a_category_and_a_creator_all_works(
+    tmp_path: Path, item: str, kind: str, settings: dict[str, Any], *, is_found: bool
+) -> None:
+    named = [("known", "Blouse", "wear", "Acme"), ("shirt", "Parka", "wear", "Acme"), ("shoe", "Boot", "feet", "Acme")]
+    rest = [("other", "Kilt", "wear", "Bolt")] + [(f"rest {n}", f"Sock {n}", "feet", "Bolt") for n in range(6)]
+    items = pd.DataFrame([*named, *rest], columns=["item_id", "title", "category", "brand"])
+    events, shop = bought("known", 5, kind=kind), Shop.of({"target_kinds": ("purchase",), **settings})
+    found = facts(RelatedTitle, scene(item, events, items=items, shop=shop)) or {}
+    assert ("brand" in found) is is_found
+    stated = {"other_item_id": "known", "brand": "Acme"} | ({} if kind == "purchase" else {"event_kind": kind})
+    assert (faults(tmp_path, events, items, "related_title", item, shop=shop, **stated) == []) is is_found
+
+
+def test_tracks_of_two_artists_are_no_series_and_versions_are_none_either(tmp_path: Path) -> None:
+    tracks = pd.DataFrame(
+        [("a", "Slow", "jazz", "Ann"), ("b", "Slow - Acoustic", "jazz", "Bob"), ("c", "Slow - Live", "jazz", "Ann")]
+        + [(f"other {n}", f"Tune {n}", "folk", f"Band {n}") for n in range(6)],
+        columns=["item_id", "title", "category", "brand"],
+    )
+    plays = Shop(target_kinds=("play",), brands_are="creators")
+    events = bought("a", 5, kind="play")
+    for item, told in (("b", {"category": "jazz"}), ("c", {"brand": "Ann"})):
+        expected = {"other_item_id": "a", **told, "event_kind": "play"}
+        assert facts(RelatedTitle, scene(item, events, items=tracks, shop=plays)) == expected
+        assert faults(tmp_path, events, tracks, "related_title", item, shop=plays, **expected) == []
+        assert faults(tmp_path, events, tracks, "related_title", item, shop=plays, **{**expected, "series": "Slow"})
 
 
 def test_sql_repeats_the_rule_of_another_size(tmp_path: Path) -> None:

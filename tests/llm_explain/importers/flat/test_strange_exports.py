@@ -367,3 +367,14 @@ def test_authors_group_books_where_no_category_does(tmp_path) -> None:
     done = imported(tmp_path, "\n".join(["user_id,book_id,title,author,date_read", *rows]))
     assert names(done)["author"] == "category"
     assert done.tables.shop.target_kinds == ("read",)
+
+
+def test_authors_are_creators_where_genres_group_books(tmp_path) -> None:
+    rows = [
+        f"u{k % 5},b{k % 6},Title {'abcdef'[k % 6]},{('Ana Moreno', 'Jo Hale')[k % 2]},"
+        f"{('crime', 'poetry')[k % 3 == 0]},2024-01-{k % 28 + 1:02d}"
+        for k in range(40)
+    ]
+    done = imported(tmp_path, "\n".join(["user_id,book_id,title,author,genre,date_read", *rows]))
+    assert (names(done)["author"], names(done)["genre"]) == ("brand", "category")
+    assert done.tables.shop.brands_are == "creators"

@@ -26,7 +26,10 @@ MOST_OF_ONE: Final = 3
 """Most past items that one relation names for a subject; a page names each item once."""
 
 MOST_ITEMS: Final = 0.34
-"""Most items of a category that says what an item is, or of a brand that relates items, as a share of all."""
+"""Most items of a category that says what an item is, as a share of all."""
+
+MOST_OF_BRAND: Final = 0.1
+"""Most items of a brand that relates items: a larger one is the shop's own, or says little."""
 
 RELATIONS: Final = ("size", "series", "range_name", "thing", "brand", "category")
 """Names of facts that tell the relation, the most telling one first."""
@@ -68,7 +71,7 @@ class RelatedTitle(ClaimKind):
       each is a thing: ``own_thing`` and ``known_thing`` (see ``title_parts``).
     - One thing: both are of one category, and ``thing`` is the thing in both titles. The rest of each is ``design`` and
       ``known_design``.
-    - One brand, which a third of the items has at most and which is not the shop's own: ``brand``. After a
+    - One brand, which a tenth of the items has at most and which is not the shop's own: ``brand``. After a
       purchase, both are of one category too, unless brands are creators.
     - One category, if the event is no purchase or the user rated the item high (as for ``rated_item``): both are of
       ``category``, which a third of the items has at most. ``rating`` and ``highest`` are those of ``rated_item``.
@@ -239,7 +242,7 @@ def _relation(shop: ShopEvidence, item: int, past: _Past) -> dict[str, Fact]:
 def _telling_brands(shop: ShopEvidence) -> list[bool]:
     """Return which brands relate their items; the last place stands for items without a brand."""
     names, counts = shop.catalogue.brand_names, Counter(shop.catalogue.brand_index.tolist())
-    most = MOST_ITEMS * len(shop.catalogue)
+    most = MOST_OF_BRAND * len(shop.catalogue)
     return [*(counts[place] <= most and place not in shop.own_brands for place in range(len(names))), False]
 
 

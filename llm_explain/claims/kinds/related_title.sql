@@ -133,7 +133,7 @@ create or replace view related_brand as
 select rid, brand from title_pair
 where is_of_brand and lower(brand) not in (from own_brand)
   and (event_kind <> 'purchase' or own_category = other_category or (select has_creators from shop))
-  and (select count(*) from items i where i.brand = title_pair.brand) <= 0.34 * (select count(*) from items);
+  and (select count(*) from items i where i.brand = title_pair.brand) <= 0.1 * (select count(*) from items);
 
 create or replace view sized_purchase as
 with bought as (

@@ -207,7 +207,7 @@ def test_a_brand_relates_items_of_a_category_and_a_creator_all_works(
     tmp_path: Path, item: str, kind: str, settings: dict[str, Any], *, is_found: bool
 ) -> None:
     named = [("known", "Blouse", "wear", "Acme"), ("shirt", "Parka", "wear", "Acme"), ("shoe", "Boot", "feet", "Acme")]
-    rest = [("other", "Kilt", "wear", "Bolt")] + [(f"rest {n}", f"Sock {n}", "feet", "Bolt") for n in range(6)]
+    rest = [("other", "Kilt", "wear", "Bolt")] + [(f"rest {n}", f"Sock {n}", "feet", "Bolt") for n in range(26)]
     items = pd.DataFrame([*named, *rest], columns=["item_id", "title", "category", "brand"])
     events, shop = bought("known", 5, kind=kind), Shop.of({"target_kinds": ("purchase",), **settings})
     found = facts(RelatedTitle, scene(item, events, items=items, shop=shop)) or {}
@@ -219,7 +219,7 @@ def test_a_brand_relates_items_of_a_category_and_a_creator_all_works(
 def test_tracks_of_two_artists_are_no_series_and_versions_are_none_either(tmp_path: Path) -> None:
     tracks = pd.DataFrame(
         [("a", "Slow", "jazz", "Ann"), ("b", "Slow - Acoustic", "jazz", "Bob"), ("c", "Slow - Live", "jazz", "Ann")]
-        + [(f"other {n}", f"Tune {n}", "folk", f"Band {n}") for n in range(6)],
+        + [(f"other {n}", f"Tune {n}", "folk", f"Band {n}") for n in range(17)],
         columns=["item_id", "title", "category", "brand"],
     )
     plays = Shop(target_kinds=("play",), brands_are="creators")

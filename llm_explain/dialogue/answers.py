@@ -18,6 +18,7 @@ from llm_explain.dialogue.turns import named
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from llm_explain.dialogue.own_events import Item
     from llm_explain.dialogue.scene import Scene
 
 
@@ -208,9 +209,10 @@ class Answers:
             if slots.get("all"):
                 most = self.scene.own.most_often(category)
                 return Answer([most], focus=most.item)
-            return Answer([tell(None, category)])
+            return Answer([tell(None, category), *self._monthly(slots, None, category)])
         several = tuple(slots.get("item_ids", ()))
-        whole = Answer([tell(several, None)], focus=self.scene.own.last_of_several(several)) if several else None
+        told = [tell(several, None), *self._monthly(slots, several)] if several else []
+        whole = Answer(told, focus=self.scene.own.last_of_several(several)) if told else None
         if (whole := whole or self._of_all(slots)) is not None:
             return whole
         item = self.scene.item(slots)
@@ -225,7 +227,8 @@ class Answers:
             rhythm = self.scene.own.rhythm(item) if intent == "how_often" else None
             return Answer([tell(item, None), *([rhythm] if rhythm else [])], focus=item)
         total = self.scene.own.spent(item, None)
-        return Answer([self.scene.own.paid(item), *([total] if total.numbers.get("count", 0) > 1 else [])], focus=item)
+        parts = [self.scene.own.paid(item), *([total] if total.numbers.get("count", 0) > 1 else [])]
+        return Answer([*parts, *self._monthly(slots, item)], focus=item)
 
     def _of_all(self, slots: Mapping[str, Any]) -> Answer | None:
         """Return what the user bought last, paid in all or bought most; ``None`` for a question about something."""
@@ -242,6 +245,10 @@ class Answers:
             return Answer([*(total or [Statement("no_spending")]), *([usual] if usual and is_usual else [])])
         told = own.most_often()
         return Answer([told], focus=told.item)
+
+    def _monthly(self, slots: Mapping[str, Any], item: Item, category: str | None = None) -> list[Statement]:
+        """Return what the user paid in a month for some items or from a category, if that is asked."""
+        return [*filter(None, [self.scene.own.per_month(item, category)])] if slots.get("monthly") else []
 
     @staticmethod
     def _total(scene: Scene) -> list[Statement]:
@@ -262,6 +269,8 @@ class Answers:
             if slots["intent"] == "stock":
                 return Answer([offers.stock_of(self.scene.shop, category, most=MOST_NAMED)])
             return Answer([offers.offers_of(self.scene.shop, category, self.scene.history, most=MOST_NAMED)])
+        if slots["intent"] == "price" and len(own := self.scene.of_category(slots.get("category"))) > 1:
+            return Answer(self._priced(*own))  # "which is cheaper", after "why two kinds of eggs"
         item = self.scene.item(slots)
         if isinstance(item, Answer):
             return item

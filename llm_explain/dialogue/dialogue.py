@@ -224,12 +224,15 @@ class Dialogue:
             "choices": list(answer.choices),
         }
         focus = answer.focus or _lost(reading)
+        is_about_last = reading.intent in TALK or (
+            context.intent in STAFF_INTENTS and reading.intent in {"prove", "where_from", "certainty"}
+        )
         about = context.about(focus, reading.slots, is_unclear=bool(reading.choices))
         after = replace(
             context if reading.intent in TALK - {"unknown", *OUTSIDE} and focus is None else about,
             pending=context.pending if reading.intent == "what_if" and reading.is_bare else None,
             asked=None if answer.missing is None else asked,
-            intent=context.intent if reading.intent in TALK else reading.intent,
+            intent=context.intent if is_about_last else reading.intent,
             said=(*said, KNOWN)[-MOST_SAID:]
             if reading.intent in {"know", "where_from"} and not reading.slots
             else said,
@@ -273,13 +276,14 @@ class Dialogue:
             return reading
         if self._monthly.search(folded(message)):
             return replace(reading, slots={**reading.slots, "monthly": True})
-        is_bare = reading.is_bare and not reading.slots.keys() & {"item_id", "category", "period"}
+        is_bare = reading.is_bare and "period" not in reading.slots
+        is_bare &= context.age > 0 or not reading.slots.keys() & {"item_id", "category"}
         is_last, days = context.intent == "last_bought" and len({*context.days}) == 1, context.days
         last = answers.scene.own.last_day() if is_bare and self._visit.search(folded(message)) else None
         if last is not None:
             is_last, days = True, (last.isoformat(), last.isoformat())  # "what did I spend on my last visit"
         return (
-            replace(reading, slots={**reading.slots, "all": True, "period": days}) if is_bare and is_last else reading
+            replace(reading, slots={"all": True, "period": days}) if is_bare and is_last else reading
         )
 
     def _chosen(self, message: str, context: Context) -> Reading | None:
@@ -338,7 +342,7 @@ class Dialogue:
         """Return the customer that staff speak of, the context of that customer's list, and the reading."""
         before, is_asked = context.staff_user or user_id, (context.asked or {}).get("slot") == "user_id"
         customer = str(reading.slots.get("user_id", before))
-        if reading.intents or reading.intent in (TALK | OF_THE_SHOP) - {"privacy"}:
+        if reading.intent in (TALK | OF_THE_SHOP) - {"privacy"}:
             customer = before  # "order 500 then" changes no customer, nor does what is not understood
         if customer != before and self._is_user(customer):
             begun = self.start(customer, k=len(context.items))
@@ -392,13 +396,16 @@ class Dialogue:
             shown = "order" if "item_id" in slots and context.intent == "due" else context.intent
             last = "risk" if context.intent == "risk_change" else shown  # an action is told after the risk
             told = staff.answer(last, {"item_id": context.focus}, customer, self._locale)
+            if last == "risk_list":
+                last, told = "risk", staff.compare(context.users, self._locale)
             answer = staff.prove(last, told)
         elif intent == "order":
             answer = Answer([Statement("no_model")])
         elif intent == "certainty" or (intent == "shopping" and context.intent == "order" and context.focus):
             last = str(context.intent)
             told = staff.answer(last if last in RISK else "order", {"item_id": context.focus}, customer, self._locale)
-            held = [] if last in RISK or staff.demand is None else staff.demand.coverage()
+            of_demand = [] if staff.demand is None else staff.demand.coverage()
+            held = [Statement("no_range")] if last in RISK else of_demand
             before = [Statement("shopping_staff")] if intent == "shopping" else []
             answer = replace(told, parts=[*before, *told.parts, *([] if before else held)])
         elif intent in {"unknown", "small_talk", "shopping", "help"}:
@@ -489,6 +496,8 @@ def _of_periods(
     reading: Reading, periods: tuple[tuple[str, str], ...], context: Context, *, is_alone: bool, is_staff: bool
 ) -> Reading:
     """Return a reading about periods; a bare period asks the last question again: "and in October?"."""
+    if periods and reading.intent == "details" and reading.is_bare:
+        reading = Reading("last_bought", {"all": True}, is_bare=True)  # "what was in it", of a visit
     if periods and reading.intent == "stock" and not is_staff:
         reading = replace(reading, intent="how_often")  # "how many bananas this year"
     if periods and reading.is_bare and not reading.slots and reading.intent == "how_often":

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MOST_NAMED: Final = 3
 """Most items or categories that one sentence lists."""
 
+MOST_LISTED: Final = 10
+"""Most items of a period that are listed."""
+
 SAID_OF: Final = {
     "like": {"like", "wishlist", "bookmark", "rate", "follow"},
     "view": {"view", "watch", "read"},
@@ -195,7 +198,7 @@ class OwnEvents:
         of_title = {int(self._shop.title_index[row]): int(row) for row in self._history.item_index[rows]}
         bought = [*of_title.values()]
         named = [each for each in bought if self._catalogue.titles[each] and not self._shop.is_sensitive(each)]
-        items = tuple(str(self._catalogue.item_ids[each]) for each in named[:MOST_NAMED])
+        items = tuple(str(self._catalogue.item_ids[each]) for each in named[: MOST_NAMED if is_last else MOST_LISTED])
         frame, dates = ("basket", {"last": self._day(self._history.timestamp[rows[-1]])}) if is_last else ("bought", {})
         is_whole = len(items) == len(bought)
         numbers, frame = ({}, f"{frame}_whole") if is_whole else ({"count": len(bought)}, frame)
@@ -220,9 +223,11 @@ class OwnEvents:
         sums = np.bincount(place, self._history.price[rows] * self._history.quantity[rows])
         return Statement("per_purchase", amounts={"amount": round(float(np.median(sums)), 2)})
 
-    def per_month(self) -> Statement | None:
-        """Return the mean of what the user paid in a calendar month, from the first to the last purchase."""
-        rows = np.flatnonzero(self._history.is_target & (self._history.price > 0))
+    def per_month(self, item_id: Item = None, category: str | None = None) -> Statement | None:
+        """Return the mean of what the user paid in a calendar month, from the first to the last purchase of all."""
+        is_about = item_id is not None or category is not None
+        own = self._about(item_id, category)[0] if is_about else self._history.is_target
+        rows = np.flatnonzero(own & (self._history.price > 0))
         if not len(rows) or not self._shop.has_dates or self._shop.crowd_kind != PURCHASE:
             return None
         first, last = self._ends(self._history.is_target).values()

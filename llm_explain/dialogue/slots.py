@@ -110,7 +110,7 @@ class Slots:
             named = "due"  # "what do we have to order"
         elif intent == "help" and any(each.shown for each in sure):
             named = "why"  # "who chose the first one"
-        elif intent == "what_if" and context.intent == "order" and not sure:
+        elif intent == "what_if" and context.intent in {"order", "due"} and not sure:
             return "order", (context.topic, ())  # "what if there is no display"
         elif (
             intent == "how_often" and not (found.found or slots) and (context.intent == "visits" or context.staff_user)
@@ -124,6 +124,8 @@ class Slots:
             named = "why"  # "12 asks for the reason of the beer"
         elif intent == "why" and user_id is None and not found.found and context.intent in OF_STAFF:
             named = "order" if context.intent == "order" else "risk"  # "why so many?" after an order
+        elif intent == "why" and user_id is None and context.intent in {"order", "due"} and (item or choices):
+            named = "order"  # "why bananas?" after an order
         elif intent == "why" and user_id is None and context.items and (item or category or choices) and not is_shown:
             named = "why_not"
         return named, (slots, choices) if named == intent else self.of(named, found, context)
@@ -387,6 +389,10 @@ class Slots:
         if intent in CHANGES and not slots and len(shared) == 1 and "" not in shared:
             return {"category": shared.pop()}, ()  # "I buy no more dog food"
         return slots, () if slots else mention.readings
+
+    def is_of_use(self, text: str) -> bool:
+        """Return whether a text has words of use: "stop using it"."""
+        return self._generic.search(text) is not None
 
     def _is_of_use(self, found: Mentions) -> bool:
         """Return whether words of use belong to a request: not those after it, "hide it, and consider this my yes"."""

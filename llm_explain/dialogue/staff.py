@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from scoring.demand.forecaster import Forecaster
     from scoring.demand.panel import SalesPanel
 
-STAFF_INTENTS: Final = frozenset({"risk", "risk_change", "order", "due"})
+STAFF_INTENTS: Final = frozenset({"risk", "risk_change", "risk_list", "order", "due"})
 RISK: Final = frozenset({"risk", "risk_change"})
 OF_MODELS: Final = frozenset({"due", "risk_list", *RISK})
 """Intents that models alone answer, of a customer or of none."""
@@ -225,7 +225,8 @@ class Staff:
         if self.demand is None:
             return Answer([Statement("no_model")])
         if item is None:
-            return Answer([Statement("which_item")], missing="item_id")
+            best = self.demand.best_sellers(self.demand.panel.series[ITEM].astype(str), MOST_RISKS)
+            return Answer([Statement("which_item")], tuple(best), "item_id")
         record = self.demand.explain(item, locale)
         return Answer([Statement("no_forecast", item=item)], focus=item) if record is None else _told([record], item)
 

@@ -338,6 +338,8 @@ class Reader:
             return "yes" if self._is_assent(text) else None  # "ok and the second"
         if (no := self._no.search(text)) is None:
             return None
+        if context.pending is not None and context.pending["intent"] == "stop" and self._assent.fullmatch(text):
+            return "yes" if self._slots.is_of_use(text) else "no"  # "stop using it"
         rest = text[no.end() :].strip()
         return None if rest and self.names.find(rest, context.items, bought).found else "no"  # "no wait, the cheese"
 
@@ -412,7 +414,8 @@ class Reader:
         for place in self.names.places(text, (), context.users):
             if place.shown:
                 return f"{text[: place.start]}{NO_NAME}{text[place.end :]}", place.shown[0], None
-        is_first = context.intent == "risk_list" and context.users and self._person.search(text)
+        is_first = context.intent == "risk_list" and context.users
+        is_first = is_first and (self._person.search(text) or self._why.fullmatch(text.strip(" ?¿？")))
         return text, context.users[0] if is_first else None, None  # "why her?"
 
     def _with_other(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
@@ -461,7 +464,7 @@ class Reader:
                 each[0][0][1]
                 - LESS_TELLING * (each[0][0][0] in TALK - TELLING)
                 + AS_A_WHOLE * (each[1] == whole)
-                + AS_A_QUESTION * (found.text[each[1][1] : each[1][1] + 1] == "?" and each[0][0][0] not in CHANGES)
+                + AS_A_QUESTION * (found.text[each[1][1] : each[1][1] + 1] == "?" and each[0][0][0] not in {*CHANGES, FOLLOW_UP})
             ),
         )
         (intent, score), (_, second) = best[:2]

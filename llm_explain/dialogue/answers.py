@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from llm_explain.dialogue.own_events import Item
     from llm_explain.dialogue.scene import Scene
+    from llm_explain.records import Text
 
 
 KNOWN: Final = "known"
@@ -59,7 +60,7 @@ class Answers:
             return Answer([Statement("which_group")], tuple(choices), missing)
         why, scene = self._reasons, self.scene
         answers: dict[str, Callable[[dict[str, Any]], Answer]] = {
-            "why": why.why, "why_not": why.why_not, "why_above": why.compared, "compare": why.compared,
+            "why": why.why, "why_not": self._why_not, "why_above": why.compared, "compare": why.compared,
             "what_if": why.what_if, "know": self._know, "where_from": self._where_from, "prove": why.prove,
             "more": why.more, "last_bought": self._bought, "how_often": self._bought, "paid": self._bought,
             "price": self._of_shop, "usual": self._usual, "stock": self._of_shop, "offer": self._of_shop,
@@ -85,6 +86,20 @@ class Answers:
         known = sorted(filter(own.count_in, choices), key=own.count_in, reverse=True)[:MOST_NAMED]
         parts = [part for each in known for part in self.answer(intent, {**slots, "category": each}, ()).parts]
         return Answer(parts) if known else None
+
+    def _why_not(self, slots: dict[str, Any]) -> Answer:
+        """Answer why an item is not in the list; of several categories, what of them is in it, and the best others."""
+        groups = tuple(filter(self.scene.shop.policy.may_name_category, slots.get("categories", ())))
+        if not groups:
+            return self._reasons.why_not(slots)
+        parts: list[Statement | Text] = [*self.listed(groups, self.scene.context.items)]
+        shown = {part.category for part in parts if isinstance(part, Statement)}
+        focus = next((item for part in parts if isinstance(part, Statement) for item in part.items), None)
+        for place, category in enumerate([each for each in groups if each not in shown][:MOST_NAMED]):
+            told = self._reasons.why_not({"category": category})
+            parts += told.parts[: None if place == 0 and not shown else 1]
+            focus = focus or told.focus
+        return Answer(parts, focus=focus)
 
     @staticmethod
     def _property(slots: Mapping[str, Any]) -> Answer:
@@ -203,17 +218,10 @@ class Answers:
         tell = {"last_bought": self.scene.own.last_bought, "paid": self.scene.own.spent}.get(
             intent, self.scene.own.how_often
         )
-        if category is not None and "item_id" not in slots:
-            if not self.scene.shop.policy.may_name_category(category):
-                return Answer([Statement("no_talk_own")])
-            if slots.get("all"):
-                most = self.scene.own.most_often(category)
-                return Answer([most], focus=most.item)
-            return Answer([tell(None, category), *self._monthly(slots, None, category)])
         several = tuple(slots.get("item_ids", ()))
-        told = [tell(several, None), *self._monthly(slots, several)] if several else []
-        whole = Answer(told, focus=self.scene.own.last_of_several(several)) if told else None
-        if (whole := whole or self._of_all(slots)) is not None:
+        if several or (category is not None and "item_id" not in slots):
+            return self._bought_of(slots, several or None, None if several else category, tell)
+        if (whole := self._of_all(slots)) is not None:
             return whole
         item = self.scene.item(slots)
         if isinstance(item, Answer):
@@ -230,6 +238,18 @@ class Answers:
         parts = [self.scene.own.paid(item), *([total] if total.numbers.get("count", 0) > 1 else [])]
         return Answer([*parts, *self._monthly(slots, item)], focus=item)
 
+    def _bought_of(
+        self, slots: Mapping[str, Any], several: Item, category: str | None, tell: Callable[..., Statement]
+    ) -> Answer:
+        """Answer what the user bought of some items, or from a category."""
+        if category is not None and not self.scene.shop.policy.may_name_category(category):
+            return Answer([Statement("no_talk_own")])
+        if category is not None and slots.get("all"):
+            most = self.scene.own.most_often(category)
+            return Answer([most], focus=most.item)
+        focus = self.scene.own.last_of_several(several) if isinstance(several, tuple) else None
+        return Answer([tell(several, category), *self._monthly(slots, several, category)], focus=focus)
+
     def _of_all(self, slots: Mapping[str, Any]) -> Answer | None:
         """Return what the user bought last, paid in all or bought most; ``None`` for a question about something."""
         own = self.scene.own
@@ -237,6 +257,8 @@ class Answers:
             return None
         if slots["intent"] == "last_bought":
             told = own.basket(is_last=True)
+            if not self.scene.is_all_used:  # the purchase may have held more
+                return Answer([*self.switched_off(), told])
             return Answer([told, *(own.last_amount() if told.frame.startswith("basket") else [])])
         if slots["intent"] == "paid":
             total = self._total(self.scene)
@@ -253,9 +275,8 @@ class Answers:
     @staticmethod
     def _total(scene: Scene) -> list[Statement]:
         """Return what the user paid in all, and that something is left out; nothing without prices."""
-        total, off = scene.own.spent(), scene.context
-        is_whole = off.is_personal and not off.groups_off
-        frame = total.frame if is_whole else total.frame.replace("total", "used")
+        total = scene.own.spent()
+        frame = total.frame if scene.is_all_used else total.frame.replace("total", "used")
         return [replace(total, frame=frame)] if total.amounts else []
 
     def _of_shop(self, slots: dict[str, Any]) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +10,7 @@ import numpy as np
 from llm_explain.dialogue.answers import KNOWN, Answers
 from llm_explain.dialogue.changes import changed, proposed, statements
 from llm_explain.dialogue.facts import Statement
-from llm_explain.dialogue.folding import folded, unaccented
+from llm_explain.dialogue.folding import folded
 from llm_explain.dialogue.intents import intent_classifier, locale_encoder
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.name_finder import NameFinder
@@ -77,11 +76,6 @@ class Dialogue:
         self._given = self._staff = Staff()
         self.advise(staff or self._given)
         self._periods = Periods(self._grammar, locale)
-        grammar = self._grammar
-        self._then, self._monthly, self._weeks, self._visit, self._here, self._next = (
-            re.compile(unaccented(each))
-            for each in (grammar.then, grammar.monthly, grammar.weeks, grammar.visit, grammar.here, grammar.next)
-        )
 
     def advise(self, staff: Staff) -> None:
         """Answer members of staff with these models from now on."""
@@ -249,24 +243,24 @@ class Dialogue:
             if period is None:
                 break
             found.append((period[0].isoformat(), period[1].isoformat()))
-        if not found and len(context.days) > 1 and self._then.search(folded(message)):
+        if not found and len(context.days) > 1 and self._grammar.then.search(folded(message)):
             found.append((context.days[0], context.days[1]))
         return message, tuple(found)
 
     def _pointed(self, reading: Reading, message: str, context: Context, page: str) -> Reading:
         """Return a reading about the customer that staff point to: "this customer" is that of the page."""
         said, named, intent = folded(message), reading.slots.get("user_id"), reading.intent
-        if self._here.search(said) and intent not in TALK | OF_THE_SHOP:
+        if self._grammar.here.search(said) and intent not in TALK | OF_THE_SHOP:
             is_second = named not in {None, page} and intent in OF_DATA
             pointed = {"other_user": page} if is_second else {"user_id": page} if named is None else {}
             return replace(reading, slots={**reading.slots, **pointed})
-        is_other = intent in OF_DATA and named is None and context.other_user and self._next.search(said)
+        is_other = intent in OF_DATA and named is None and context.other_user and self._grammar.next.search(said)
         return replace(reading, slots={**reading.slots, "user_id": context.other_user}) if is_other else reading
 
     def _of_orders(self, reading: Reading, message: str, context: Context, *, is_dated: bool) -> Reading:
         """Return a question after a forecast: of another week it asks for the forecast again."""
         is_dated &= reading.is_bare and reading.intent not in OF_PERIODS  # "what did she buy yesterday"
-        if is_dated or (self._weeks.search(folded(message)) and context.focus):
+        if is_dated or (self._grammar.weeks.search(folded(message)) and context.focus):
             return Reading("order", dict(context.topic if reading.is_bare else reading.slots), is_bare=True)
         return replace(reading, intent="order") if reading.intent == "usual" else reading
 
@@ -274,17 +268,15 @@ class Dialogue:
         """Return a question about what was paid: of a month, or of the purchase that the last answer told."""
         if reading.intent != "paid":
             return reading
-        if self._monthly.search(folded(message)):
+        if self._grammar.monthly.search(folded(message)):
             return replace(reading, slots={**reading.slots, "monthly": True})
         is_bare = reading.is_bare and "period" not in reading.slots
         is_bare &= context.age > 0 or not reading.slots.keys() & {"item_id", "category"}
         is_last, days = context.intent == "last_bought" and len({*context.days}) == 1, context.days
-        last = answers.scene.own.last_day() if is_bare and self._visit.search(folded(message)) else None
+        last = answers.scene.own.last_day() if is_bare and self._grammar.visit.search(folded(message)) else None
         if last is not None:
             is_last, days = True, (last.isoformat(), last.isoformat())  # "what did I spend on my last visit"
-        return (
-            replace(reading, slots={"all": True, "period": days}) if is_bare and is_last else reading
-        )
+        return replace(reading, slots={"all": True, "period": days}) if is_bare and is_last else reading
 
     def _chosen(self, message: str, context: Context) -> Reading | None:
         """Return the question that a message chooses in the words in which it was offered."""

@@ -75,9 +75,6 @@ class NameFinder:
             )
             for name, pattern in grammar.mentions.items()
         }
-        self._verb = re.compile(unaccented(grammar.verb))
-        self._kinds = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.kinds.items()}
-        self._events = {kind: re.compile(unaccented(pattern)) for kind, pattern in grammar.events.items()}
         self._meanings: Meanings | None = None
         if like is not None and [*like._categories.items()] == [*categories.items()]:
             self._meanings = like._meanings
@@ -107,38 +104,36 @@ class NameFinder:
         tokens = [t for t in self._index.tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
         tokens = self._index.corrected(tokens[:MOST_TOKENS], shown)
         found.found.extend(self._names_of(found.text, tokens, shown, bought))
-        found.found = self._with_labels(found.text, found.found, tokens, shown)
         found.found = self._on_screen(found.text, found.found, tokens, shown)
         found.found = self._with_meanings(found.text, found.found, tokens)
         if self._grammar.is_spaced and not self._grammar.is_head_first:  # "my last ice cream" is no place of the list
             starts = {each.start - 1 for each in found.found}
             found.found = [each for each in found.found if each not in places or each.end not in starts]
-        found.found = self._merged(found.text, found.found)
-        ends = {place.start for place in places} | {place.end for place in places}
-        found.found = [e for e in found.found if e in places or not self._is_beside(found.text, e, ends)]
         named = [(each.start, each.end) for each in found.found if each.shown]
         found.unknown = tuple(
             token.word
             for token in tokens
             if self._index.is_unknown(token) and not any(start <= token.start < end for start, end in named)
         )
-        reasons = [match.span() for pattern in self._kinds.values() for match in pattern.finditer(found.text)]
+        reasons = [match.span() for pattern in self._grammar.kinds.values() for match in pattern.finditer(found.text)]
         found.found = [
             each
             for each in sorted(found.found, key=lambda each: each.start)
             if each.shown
             or (each.is_whole and not each.is_like)
             or not (
-                self._verb.search(found.text[: each.start])  # "does he smoke" is no smoke detector
+                self._grammar.verb.search(found.text[: each.start])  # "does he smoke" is no smoke detector
                 or any(start < each.end and each.start < end for start, end in reasons)  # "because it is in fashion"
             )
         ]
         rest = found.masked().replace(MASK, " ")
         found.is_all = self._patterns["all"].search(rest) is not None
-        found.kinds = [kind for kind, pattern in self._kinds.items() if pattern.search(rest)]
-        said = {kind: match.start() for kind, pattern in self._events.items() if (match := pattern.search(rest))}
+        found.kinds = [kind for kind, pattern in self._grammar.kinds.items() if pattern.search(rest)]
+        said = {
+            kind: match.start() for kind, pattern in self._grammar.events.items() if (match := pattern.search(rest))
+        }
         found.events = sorted(said, key=said.__getitem__)
-        found.is_event_alone = bool(found.events) and self._is_alone(self._events[found.events[0]], found)
+        found.is_event_alone = bool(found.events) and self._is_alone(self._grammar.events[found.events[0]], found)
         definite = {each.start for each in found.found if each.is_definite}
         found.focuses = tuple(
             match.start()
@@ -169,14 +164,6 @@ class NameFinder:
             if is_named or not set(found.unknown).isdisjoint(WORD.findall(f"{before} {after}")):
                 return False
         return True
-
-    @staticmethod
-    def _is_beside(text: str, mention: Mention, places: Container[int]) -> bool:
-        """Return whether a name stands beside a place of the list, apart from a comma: "the turkey, number 23"."""
-        after = len(text) - len(text[mention.end :].lstrip(" ,，"))
-        before = len(text[: mention.start].rstrip(" ,，"))
-        is_apart = "," in text[mention.end : after] + text[before : mention.start]
-        return is_apart and (after in places or before in places)
 
     def is_size(self, text: str, start: int) -> bool:
         """Return whether a number begins the label of an item: "20 oz"."""
@@ -322,20 +309,6 @@ class NameFinder:
     def _words_of(self, item: str) -> set[str]:
         return {word for title in self._titles.get(item, ()) for word in self._index.all_words(title)}
 
-    def _merged(self, text: str, found: list[Mention]) -> list[Mention]:
-        """Return mentions, those of the same item side by side as one: "the bottle of 2 liters"."""
-        merged: list[Mention] = []
-        for each in sorted(found, key=lambda each: each.start):
-            last = merged[-1] if merged else None
-            is_same = last is not None and len(each.shown) == 1 and last.shown == each.shown
-            if last is not None and is_same and self._is_next(text, last, each.start, each.end):
-                surest = max(last, each, key=lambda each: each.strength)
-                is_definite = last.is_definite or each.is_definite
-                merged[-1] = replace(surest, start=last.start, end=each.end, is_definite=is_definite)
-            else:
-                merged.append(each)
-        return merged
-
     def _on_screen(self, text: str, found: list[Mention], tokens: list[Token], shown: Sequence[str]) -> list[Mention]:
         """Return mentions with the items of the list that any word of their titles tells: "the cans", "the big bottle".
 
@@ -345,7 +318,7 @@ class NameFinder:
         titles = [item for item in shown if item in self._titles]
         words = [self._words_of(item) for item in titles]
         hidden = [(each.start, each.end) for each in found if not each.shown and each.strength > WEAK]
-        reasons = [match.span() for pattern in self._kinds.values() for match in pattern.finditer(text)]
+        reasons = [match.span() for pattern in self._grammar.kinds.values() for match in pattern.finditer(text)]
         parts = [
             (
                 start,
@@ -385,63 +358,12 @@ class NameFinder:
             found = [*(each for each in found if each not in inside), merged]
         return found
 
-    def _with_labels(self, text: str, found: list[Mention], tokens: list[Token], shown: Sequence[str]) -> list[Mention]:
-        """Return mentions with labels: "the Chobani", "store brand corn", "the milk from Chobani"."""
-        for size in range(min(LONGEST, len(tokens)), 0, -1):
-            for at in range(len(tokens) - size + 1):
-                start, end = tokens[at].start, tokens[at + size - 1].end
-                items = self._of_label(tokens[at : at + size])
-                if not items or any(each.start < end and start < each.end and each.strength > WEAK for each in found):
-                    continue
-                beside = [each for each in found if self._is_next(text, each, start, end)]
-                near = min(beside, key=lambda each: max(start - each.end, each.start - end), default=None)
-                of_near = [] if near is None else [each for each in near.shown or near.items if each in items]
-                other = [] if near is None or of_near else [each for each in self._alike(near.shown) if each in items]
-                listed = tuple(item for item in shown if item in items)[:MOST_CHOICES]
-                if near is not None and of_near:
-                    left, right = min(near.start, start), max(near.end, end)
-                    own = {"shown": tuple(of_near)} if near.shown else {"items": tuple(of_near), "category": None}
-                    labelled = replace(near, start=left, end=right, **own)
-                elif near is not None and other:  # "the store brand cream cheese", of which another one is listed
-                    left, right = min(near.start, start), max(near.end, end)
-                    labelled = replace(near, start=left, end=right, shown=(), items=self._first(other), category=None)
-                    labelled = replace(labelled, is_whole=True)
-                elif near is None and (listed or len(items) == 1):
-                    article, is_one = self._patterns["article"].search(text[:start]), not listed
-                    start = start if article is None else article.start()
-                    labelled = Mention(start, end, listed, None, tuple(items) if is_one else (), is_one, is_main=False)
-                    labelled = replace(labelled, is_like=is_one, is_definite=article is not None)
-                else:
-                    continue
-                found = [each for each in found if each.end <= labelled.start or labelled.end <= each.start]
-                found.append(labelled)
-        return found
-
-    def _alike(self, shown: Sequence[str]) -> list[str]:
-        """Return the items of the catalogue that share the name of some items, apart from its label."""
-        keys = {self._index.key(key) for item in shown for key in self._index.names[item].keys}
-        return [item for key in keys for item in self._index.items.get(key, ())]
-
-    def _of_label(self, window: list[Token]) -> list[str]:
-        """Return the items that have some words as a label; a size alone and a common word are none."""
-        words = tuple(token.word.replace("'", "") for token in window)
-        is_common = len(words) == 1 and (words[0] in self._index.silent or len(words[0]) < LEAST_LABEL)
-        is_size = all(word.isdecimal() for word in words)
-        return [] if is_common or is_size else self._index.by_label.get(words, [])
-
-    def _is_next(self, text: str, mention: Mention, start: int, end: int) -> bool:
-        """Return whether common words alone stand between a mention and a label."""
-        between = text[mention.end : start] if mention.end <= start else text[end : mention.start]
-        is_apart = mention.end <= start or end <= mention.start
-        stems = [token.stem for token in self._index.tokens(between)]
-        return is_apart and len(stems) <= LEAST_LABEL and all(stem in self._index.common for stem in stems)
-
     def _with_meanings(self, text: str, found: list[Mention], tokens: list[Token]) -> list[Mention]:
         """Return mentions where words that are no name, or a mere part of one, mean a category of a like meaning."""
         if self._meanings is None:
             return found
         sure = [each for each in found if each.strength > WEAK]
-        patterns = (*self._events.values(), *self._kinds.values())
+        patterns = (*self._grammar.events.values(), *self._grammar.kinds.values())
         said = [match.span() for pattern in patterns for match in pattern.finditer(text)]
         said += [(each.start, each.end) for each in sure]
         runs: list[list[Token]] = [[]]

@@ -132,8 +132,7 @@ class NameIndex:
         self._cue_words = sorted({token.word for token in cues})
         self._ordinals = {*map(unaccented, place_words(grammar.ordinals))} - {*grammar.cardinals}
         self._language = known_words() if grammar.is_encoded else frozenset()
-        self._negated = re.compile(unaccented(grammar.negated))
-        self._cue_set, self._joint = {*self._cue_words}, re.compile(unaccented(grammar.joint))
+        self._cue_set = {*self._cue_words}
         self._cue_text = "\n".join(folded(text) for text in grammar.texts())
         whole = [self.tokens(self._folded(name)) for several in categories.values() for name in several]
         named = {token.stem for tokens in whole for token in tokens} if grammar.is_spaced else set()
@@ -162,7 +161,7 @@ class NameIndex:
                 self.categories[key] = category
         self.families: dict[str, tuple[str, ...]] = {}
         self._main = self._families(categories)
-        self._joins = re.compile(unaccented(grammar.conjunction if grammar.is_spaced else grammar.joins))
+        self._joins = grammar.conjunction if grammar.is_spaced else grammar.joins
         self._spoken = {
             name: [self._folded(_short(each)) for each in own] for name, own in categories.items() if name not in hidden
         }
@@ -188,7 +187,6 @@ class NameIndex:
         as_read = {name: self._folded(name) for name in {*said}}
         self._here = self._words_here(spelt, "\n".join(as_read[name] for name in said))
         forms = "|".join(sorted(map(re.escape, self._here), key=len, reverse=True)) or "(?!)"
-        self._amounts = self._amounts_of(as_read.values())
         self._variants = re.compile(rf"\b(?:{forms})(?=(?:e?s)?\b)" if grammar.is_spaced else forms)
 
     def _words_marked(self, names: Iterable[str]) -> re.Pattern[str]:
@@ -230,7 +228,11 @@ class NameIndex:
             self.categories.setdefault(self.key(key), category)
             if category in self._hidden:
                 continue
-            told = {token.stem for name in names for token in self.tokens(self._negated.sub(" ", self._folded(name)))}
+            told = {
+                token.stem
+                for name in names
+                for token in self.tokens(self._grammar.negated.sub(" ", self._folded(name)))
+            }
             for word in (each for each in key if each in told) if self._grammar.is_spaced else (self.head(key),):
                 self._add_part(word, category)
         for name in () if category in self._hidden else names:
@@ -297,21 +299,9 @@ class NameIndex:
                 here |= {form: known for form in forms if form != known and not is_name(form, known)}
         return here
 
-    def _amounts_of(self, texts: Iterable[str]) -> re.Pattern[str]:
-        """Return a pattern of number words before a unit of the shop: "two liters" is "2 liters"."""
-        size, edge = (None, r"\b") if self._grammar.is_spaced else (1, "")
-        units = {unit[:size] for text in texts for unit in re.findall(r"(?<![^\W_])\d+[ -]?([^\W\d_]+)", text)}
-        no_units = self._cue_set if size is None else self._grammar.mentions["place"]
-        units = {unit for unit in units if unit not in no_units}
-        words = [word for word, number in self._grammar.cardinals.items() if number > 1]
-        said, unit = ("|".join(sorted(map(re.escape, each), key=len, reverse=True)) for each in (words, units))
-        return re.compile(rf"{edge}({said or '(?!)'})[ -]?(?=(?:{unit or '(?!)'})s?{edge})")
-
     def as_here(self, text: str) -> str:
         """Return a folded text with the shop's own words for those of other regions."""
-        text = self._variants.sub(lambda match: self._here[match.group()], text)
-        gap = " " if self._grammar.is_spaced else ""
-        return self._amounts.sub(lambda match: f"{self._grammar.cardinals[match[1]]}{gap}", text)
+        return self._variants.sub(lambda match: self._here[match.group()], text)
 
     def is_cue(self, telling: tuple[str, ...]) -> bool:
         """Return whether words occur in the examples of messages."""
@@ -405,7 +395,7 @@ class NameIndex:
 
     def is_joint(self, text: str) -> bool:
         """Return whether words on both sides of a text belong together: "bottle of soda"."""
-        return self._joint.fullmatch(text) is not None
+        return self._grammar.joint.fullmatch(text) is not None
 
     def corrected(self, tokens: list[Token], shown: Sequence[str]) -> list[Token]:
         """Return the tokens, each misspelt word of a name replaced by the word."""
@@ -463,7 +453,7 @@ class NameIndex:
             telling = [token for token in tokens if token.stem not in self.common]
             keys.append(tuple(token.stem for token in telling or tokens))
             if not self._grammar.is_spaced:
-                several = re.split(self._grammar.joins, short)
+                several = self._grammar.joins.split(short)
                 parts += ["".join(t.stem for t in self.tokens(part) if t.stem not in self.common) for part in several]
             if len(telling) == len(tokens):
                 plain.add(keys[-1])

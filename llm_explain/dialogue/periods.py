@@ -29,7 +29,7 @@ class Periods:
         self._months = {folded(name): number for width in widths for number, name in width.items()}
         months = "|".join(sorted(map(re.escape, self._months), key=len, reverse=True))
         self._dates = [re.compile(unaccented(each).replace("{month}", months)) for each in grammar.dates]
-        self._spans = {name: re.compile(unaccented(each)) for name, each in grammar.spans.items()}
+        self._spans = grammar.spans
 
     def cut(self, message: str, today: dt.date) -> tuple[str, tuple[dt.date, dt.date] | None]:
         """Return a message without the period that it names, and its first and last day."""

@@ -102,6 +102,11 @@ class Scene:
         return scene
 
     @property
+    def is_all_used(self) -> bool:
+        """Whether no event of the user is left out."""
+        return self.context.is_personal and not self.context.groups_off
+
+    @property
     def bought(self) -> set[str]:
         """Items of the history that is used."""
         return {str(item) for item in self.catalogue.item_ids[np.unique(self.history.item_index)]}

@@ -71,22 +71,10 @@ class Slots:
 
     def __init__(self, grammar: Grammar, category_of: Mapping[str, str]) -> None:
         self._category_of, self._sizes = category_of, Counter(category_of.values())
-        self._is_head_first = grammar.is_head_first
-        self._half = re.compile(
-            rf"{MASK} *(?:{grammar.joins}) *(?!{MASK})\w|\w *(?<!{MASK})(?:{grammar.joins}) *{MASK}"
-        )
+        self._grammar, joins = grammar, grammar.joins.pattern
+        self._half = re.compile(rf"{MASK} *(?:{joins}) *(?!{MASK})\w|\w *(?<!{MASK})(?:{joins}) *{MASK}")
         first = "|".join(map(re.escape, map(unaccented, grammar.ordinals[1])))
         self._top = re.compile(rf"\b(?:{first})\b" if grammar.is_spaced else first)
-        self._visit, self._ellipsis = (re.compile(unaccented(each)) for each in (grammar.visit, grammar.ellipsis))
-        self._both = re.compile(unaccented(grammar.both))
-        self._generic, self._which, self._below, self._person, self._than, self._either = (
-            re.compile(unaccented(each))
-            for each in (grammar.generic, grammar.which, grammar.below, grammar.person, grammar.than, grammar.either)
-        )
-        self._and, self._budget, self._traits, self._stops, self._new = (
-            re.compile(unaccented(each))
-            for each in (grammar.conjunction, grammar.budget, grammar.traits, grammar.stops, grammar.new)
-        )
 
     def category_of(self, item_id: str) -> str:
         """Return the category of an item; empty for an item that the catalogue does not have."""
@@ -102,11 +90,8 @@ class Slots:
         """
         slots, choices = self.of(intent, found, context)
         sure = [each for each in found.found if each.strength > WEAK]
-        item, category = slots.get("item_id"), slots.get("category")
-        is_shown = any(each == item or self._category_of.get(each) == category for each in context.items)
-        is_shown |= (item is not None and item == context.focus) or any(each in context.items for each in choices)
         named = intent
-        if intent == "order" and not (slots or choices) and self._which.search(found.text):
+        if intent == "order" and not (slots or choices) and self._grammar.which.search(found.text):
             named = "due"  # "what do we have to order"
         elif intent == "help" and any(each.shown for each in sure):
             named = "why"  # "who chose the first one"
@@ -122,13 +107,20 @@ class Slots:
             named = "order"
         elif intent == "risk" and any(len(each.shown) == 1 for each in sure):
             named = "why"  # "12 asks for the reason of the beer"
-        elif intent == "why" and user_id is None and not found.found and context.intent in OF_STAFF:
-            named = "order" if context.intent == "order" else "risk"  # "why so many?" after an order
-        elif intent == "why" and user_id is None and context.intent in {"order", "due"} and (item or choices):
-            named = "order"  # "why bananas?" after an order
-        elif intent == "why" and user_id is None and context.items and (item or category or choices) and not is_shown:
-            named = "why_not"
+        elif intent == "why" and user_id is None:
+            named = self._why(slots, choices, found, context)
         return named, (slots, choices) if named == intent else self.of(named, found, context)
+
+    def _why(self, slots: Mapping[str, Any], choices: Sequence[str], found: Mentions, context: Context) -> str:
+        """Return the intent of "why": of an order or a risk that was told, of an item, or of what is not on screen."""
+        item, category, is_order = slots.get("item_id"), slots.get("category"), context.intent in {"order", "due"}
+        if not found.found and context.intent in OF_STAFF:
+            return "order" if is_order else "risk"  # "why so many?" after an order
+        if is_order and (item or category or choices):
+            return "order"
+        is_shown = any(each == item or self._category_of.get(each) == category for each in context.items)
+        is_shown |= (item is not None and item == context.focus) or any(each in context.items for each in choices)
+        return "why_not" if context.items and (item or category or choices) and not is_shown else "why"
 
     def of(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the slots of an intent, and items among which the message does not tell."""
@@ -156,14 +148,14 @@ class Slots:
         """Return the category and the highest price of a search, and categories among which its words do not tell."""
         if intent != "cheapest" and found.focus_at is None:
             context = replace(context, focus=None, category=None)
-        budget = self._budget.search(found.text) if intent != "list" else None
+        budget = self._grammar.budget.search(found.text) if intent != "list" else None
         free = [each for each in found.found if budget is None or each.end <= budget.start()]  # "3 dollars"
         slots, _ = self._target("more" if intent == "find" else "what_if", replace(found, found=free), context)
         category = slots.get("category") or self._category_of.get(str(slots.get("item_id")))
         category = category or next((each.category for each in free if each.category), None)
         amount = {} if budget is None else {"amount": float(budget["amount"].replace(",", "."))}
         several = next((each.categories for each in free if each.categories), ()) if category is None else ()
-        if intent != "cheapest" and not (category or several or amount) and self._new.search(found.text):
+        if intent != "cheapest" and not (category or several or amount) and self._grammar.new.search(found.text):
             return {"new": True}, ()
         if intent == "list":
             return ({"categories": several} if several else {"category": category} if category else {}), ()
@@ -172,11 +164,11 @@ class Slots:
     def several(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], ...]:
         """Return the slots of each thing that a message names together: "eggs and cheese"; nothing for one thing."""
         both = (context.focus, context.other)
-        if intent in OF_OWN_EVENTS and not found.found and self._both.search(found.text) and all(both):
+        if intent in OF_OWN_EVENTS and not found.found and self._grammar.both.search(found.text) and all(both):
             return tuple({"item_id": each} for each in both)  # "which of them do I buy more often"
         sure = [each for each in found.found if each.strength > WEAK]
         between = [found.text[one.end : other.start] for one, other in pairwise(sure)]
-        if intent not in OF_SEVERAL or len(sure) < 2 or not all(map(self._and.fullmatch, between)):
+        if intent not in OF_SEVERAL or len(sure) < 2 or not all(map(self._grammar.conjunction.fullmatch, between)):
             return ()
         told = [self.of(intent, replace(found, found=[each], focus_at=None), context) for each in sure]
         is_told = all(slots and not choices for slots, choices in told)
@@ -197,12 +189,12 @@ class Slots:
             item = (context.topic if is_this else self.one(intent, found, context)[0]).get("item_id")
             return {"item_id": item} if item else {}
         is_sure = any(each.strength > WEAK and not each.is_like for each in found.found)
-        if intent == "know" and (is_sure or "purchase" in found.events or self._generic.search(found.text)):
+        if intent == "know" and (is_sure or "purchase" in found.events or self._grammar.generic.search(found.text)):
             about = self._target(intent, found, context)[0]
             known = about.get("category") or self._category_of.get(str(about.get("item_id")))
             if known:
                 return {"category": known}  # "what do you know of my coffee purchases?"
-        if intent == "know" and self._traits.search(found.text):
+        if intent == "know" and self._grammar.traits.search(found.text):
             return {"person": True}
         if (intent in OF_DATA or (intent == "know" and not found.is_all)) and found.events:
             return {"event": found.events[0]}
@@ -230,7 +222,7 @@ class Slots:
         if (unnamed := self._unnamed(intent, ranked, found, context)) is not None:
             return unnamed, ()
         slots, category = self._resolved(ranked[0]), ranked[0].category
-        other, is_than = slots.get("item_id"), self._than.search(found.text[: ranked[0].start]) is not None
+        other, is_than = slots.get("item_id"), self._grammar.than.search(found.text[: ranked[0].start]) is not None
         if intent in {"price", "usual"} and is_than and other and context.focus not in {None, other}:
             return {"item_id": context.focus, "other_id": other}, ()  # "is it cheaper than the second one?"
         if (of_own := self._of_own(intent, ranked[0], found)) is not None:
@@ -252,11 +244,26 @@ class Slots:
         several = _of_several(intent, ranked[0], slots)
         return several or (slots, () if slots else ranked[0].readings or context.items[:MOST_CHOICES])
 
+    def _groups(self, mention: Mention) -> tuple[str, ...]:
+        """Return the categories among which words do not tell, those of most items first: "meat" is beef or chicken."""
+        if (
+            mention.is_definite
+            or (mention.is_whole and not mention.shown)
+            or mention.led == mention.category is not None
+        ):
+            return ()
+        of_items = Counter(self._category_of.get(each, "") for each in mention.shown or mention.own)
+        ranked = (mention.category, *(name for name, _ in of_items.most_common()), *mention.categories)
+        several = tuple(dict.fromkeys(filter(None, ranked)))[:MOST_CHOICES]
+        return several if len(several) > 1 else ()
+
     def _of_own(self, intent: str, mention: Mention, found: Mentions) -> dict[str, Any] | None:
         """Return what a question about own events means by words: "when did I last buy ham" means any ham."""
+        if intent == "why_not" and (groups := self._groups(mention)):
+            return {"categories": groups}
         if intent not in OF_OWN_EVENTS or (mention.is_definite and mention.shown):
             return None
-        is_most = intent == "how_often" and self._which.search(found.text[: mention.start]) is not None
+        is_most = intent == "how_often" and self._grammar.which.search(found.text[: mention.start]) is not None
         if mention.own and not is_most:
             return {"item_id": mention.own[0]} if len(mention.own) == 1 else {"item_ids": mention.own}
         if mention.led and not mention.is_definite:
@@ -272,24 +279,32 @@ class Slots:
     def _unnamed(self, intent: str, ranked: list[Mention], found: Mentions, context: Context) -> dict[str, Any] | None:
         """Return the slots of a question that surely names nothing; ``None`` for another one."""
         focus, is_bare = _meant(found, context), not ranked and found.focus_at is None
-        if intent == "price" and is_bare and context.other and context.focus and self._either.search(found.text):
+        if (
+            intent == "price"
+            and is_bare
+            and context.other
+            and context.focus
+            and self._grammar.either.search(found.text)
+        ):
             return {"item_id": context.focus, "other_id": context.other}  # "which one is cheaper"
-        is_whole = self._ellipsis.search(found.text) is None or context.age > 0  # but "how often?" is of the last item
+        is_whole = (
+            self._grammar.ellipsis.search(found.text) is None or context.age > 0
+        )  # but "how often?" is of the last item
         if intent in OF_OWN_EVENTS and context.staff_user is not None and found.focus_at is None and is_whole:
             focus = {}  # "what does she spend?" is about the customer
         is_which = (
             intent in {"offer", "how_often", "last_bought"}
-            and self._which.search(found.text) is not None
+            and self._grammar.which.search(found.text) is not None
             and not found.unknown
         )
         is_sum = intent == "paid" and (found.is_all or not (focus or found.unknown))  # "how much did I spend"
-        is_last = intent == "last_bought" and self._visit.search(found.text) is not None  # "my last purchase"
+        is_last = intent == "last_bought" and self._grammar.visit.search(found.text) is not None  # "my last purchase"
         if (is_which or is_sum or is_last) and not ranked and found.focus_at is None:
             return {} if intent == "offer" else {"all": True}  # "which did I buy most often", "total spent"
         is_sure = bool(ranked) and ranked[0].strength > WEAK
-        if intent == "where_from" and self._traits.search(found.text):
+        if intent == "where_from" and self._grammar.traits.search(found.text):
             return {"person": True}  # "where did you get my age?"
-        if intent == "where_from" and not is_sure and (ranked or self._person.search(found.text)):
+        if intent == "where_from" and not is_sure and (ranked or self._grammar.person.search(found.text)):
             return {}  # "how do you know that I have a dog?"
         is_focus = bool(ranked and focus) and found.focus_at is not None and ranked[0].strength < AS_FOCUS
         return focus if not ranked or is_focus or (intent == "prove" and not is_sure) else None
@@ -305,8 +320,10 @@ class Slots:
             return len(listed) != 1
         if intent in OF_A_CATEGORY:
             is_any = not mention.is_definite or (intent == "offer" and not mention.shown)
-            return is_any and (intent != "stock" or not mention.shown or self._which.search(found.text) is not None)
-        is_bare = mention.led == mention.category and (self._is_head_first or not mention.is_definite)
+            return is_any and (
+                intent != "stock" or not mention.shown or self._grammar.which.search(found.text) is not None
+            )
+        is_bare = mention.led == mention.category and (self._grammar.is_head_first or not mention.is_definite)
         return len(listed) > 1 or (intent == "where_from" and is_bare)  # "all the soft drinks", "that I like cheese"
 
     def _narrower(self, mention: Mention) -> tuple[str, ...]:
@@ -337,7 +354,7 @@ class Slots:
             several = [context.focus, context.other]  # "compare them", "which one is better"
         if len(several) < 2 and unclear:
             return dict(zip(("item_id", "other_id"), several, strict=False)), unclear
-        if intent == "why_above" and self._below.search(found.text):
+        if intent == "why_above" and self._grammar.below.search(found.text):
             several.reverse()
         if intent == "why_above" and several[:1] not in ([], [*context.items[:1]]) and self._top.search(found.text):
             several = [*context.items[:1], several[0]]  # "why isn't the milk first"
@@ -359,8 +376,8 @@ class Slots:
     def _target(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return what a change, a what-if or "more" is about."""
         focus = self._pronoun(intent, found, context)
-        ranked = _strongest(found, used=[*self._generic.finditer(found.text)])
-        if intent in CHANGES and (verb := self._stops.search(found.text)) is not None:
+        ranked = _strongest(found, used=[*self._grammar.generic.finditer(found.text)])
+        if intent in CHANGES and (verb := self._grammar.stops.search(found.text)) is not None:
             ranked = [each for each in ranked if not each.start <= verb.start() < each.end]  # "I quit smoking, hide it"
         if found.is_event_alone and found.events[0] != "purchase":
             ranked = [each for each in ranked if not each.is_like]  # "my clicks, I was bored"
@@ -370,7 +387,9 @@ class Slots:
         if intent == "what_if" and context.focus in (*mention.shown, *mention.items):
             return {"category": self._category_of.get(str(context.focus), "")}, ()
         is_use = self._is_of_use(found)
-        is_the = mention.is_definite and not (self._is_head_first and intent == "what_if")  # "el queso" is any cheese
+        is_the = mention.is_definite and not (
+            self._grammar.is_head_first and intent == "what_if"
+        )  # "el queso" is any cheese
         is_category = not mention.shown or not (is_the or mention.is_whole) or is_use
         is_category |= intent == "resume" and mention.category in context.groups_off
         if intent == "stop" and not is_use and (hidden := self._hidden(mention, context)):
@@ -392,13 +411,13 @@ class Slots:
 
     def is_of_use(self, text: str) -> bool:
         """Return whether a text has words of use: "stop using it"."""
-        return self._generic.search(text) is not None
+        return self._grammar.generic.search(text) is not None
 
     def _is_of_use(self, found: Mentions) -> bool:
         """Return whether words of use belong to a request: not those after it, "hide it, and consider this my yes"."""
-        verb, ends = self._stops.search(found.text), [each.end for each in found.found]
+        verb, ends = self._grammar.stops.search(found.text), [each.end for each in found.found]
         rest = None if verb is None or not ends else CLAUSE.search(found.text, max(verb.end(), *ends))
-        return self._generic.search(found.text[: rest.start() if rest else None]) is not None
+        return self._grammar.generic.search(found.text[: rest.start() if rest else None]) is not None
 
     def _hidden(self, mention: Mention, context: Context) -> tuple[str, ...]:
         """Return the items of the list that words want out of it: all of a category that they name."""
@@ -426,7 +445,7 @@ class Slots:
             return focus, ()
         if "item_id" in focus and found.focus_at is not None and intent in CHANGES:
             return {"category": self._category_of[focus["item_id"]]}, ()  # "take out all of it"
-        is_of_use = bool(found.events) or self._generic.search(found.text) is not None
+        is_of_use = bool(found.events) or self._grammar.generic.search(found.text) is not None
         is_of_use |= intent in CHANGES and found.focus_at is not None  # "I hate mayonaise, never show it"
         if ranked and ranked[0].category is not None and intent != "more" and is_of_use:
             return {"category": ranked[0].category}, ()  # "I never looked at wine, leave it out"

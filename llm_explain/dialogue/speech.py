@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from llm_explain.dialogue.facts import Statement
-from llm_explain.dialogue.folding import folded, unaccented
+from llm_explain.dialogue.folding import folded
 from llm_explain.dialogue.slots import OF_OWN_EVENTS, OF_THE_SHOP
 from llm_explain.dialogue.turns import Turn
 from llm_explain.dialogue.verifier import TALKED, AnswerVerifier
@@ -99,7 +99,7 @@ class Speaker:
 
     def _numbers(self, text: str) -> tuple[str, ...]:
         """Return the numbers of an answer that are no ids of customers."""
-        rest = re.sub(unaccented(self._grammar.user), " ", folded(text))
+        rest = self._grammar.user.sub(" ", folded(text))
         return tuple(dict.fromkeys(re.findall("[0-9]{2,}", rest)))[:MOST_NUMBERS]
 
     def _addressed(self, answer: Answer, intent: str, context: Context) -> Sequence[Statement | Text]:

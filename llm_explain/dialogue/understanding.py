@@ -148,21 +148,7 @@ class Reader:
         self._grammar, self.names, self._intents = grammar, names, intents
         self._slots, self._is_user = Slots(grammar, category_of), is_user
         self._staff = frozenset(grammar.staff) - set(grammar.shopper)
-        self._yes, self._no, self._user, self._also, self._why, self._next, self._than, self._assent, self._amount = (
-            re.compile(unaccented(each))
-            for each in (
-                grammar.confirm, grammar.refuse, grammar.user, grammar.also, grammar.why, grammar.next, grammar.than,
-                grammar.assent, grammar.amount,
-            )
-        )  # fmt: skip
-        self._both, self._keeps, self._every, self._people, self._shows, self._person = (
-            re.compile(unaccented(each))
-            for each in (
-                grammar.both, grammar.keeps, grammar.every, grammar.people, grammar.shows, grammar.somebody,
-            )
-        )  # fmt: skip
-        verbs = dict.fromkeys(CHANGES, grammar.stops) | {"resume": grammar.resumes}
-        self._verbs = {intent: re.compile(unaccented(pattern)) for intent, pattern in verbs.items()}
+        self._verbs = dict.fromkeys(CHANGES, grammar.stops) | {"resume": grammar.resumes}
         self._greetings = frozenset(map(plain, grammar.examples()["small_talk"]))
 
     def read(self, message: str, context: Context, role: Role = "shopper", bought: Collection[str] = ()) -> Reading:
@@ -201,7 +187,7 @@ class Reader:
         if intent in {"resume", "why_not"} and context.hidden:
             of_hidden = self.names.find(text, context.hidden, bought)
             found = of_hidden if any(each.shown for each in of_hidden.found) else found
-        is_again = intent == "resume" and context.is_all_used and self._why.match(text)  # "why milk again"
+        is_again = intent == "resume" and context.is_all_used and self._grammar.why.match(text)  # "why milk again"
         intent = "why" if is_again else self._repeated(found, context, user_id) if intent == FOLLOW_UP else intent
         return self._filled(intent, found, part, context, user_id, rivals, is_short=is_short)
 
@@ -209,7 +195,7 @@ class Reader:
         """Return the question that a message completes with one of the choices, or chooses by its place."""
         asked = context.asked or {}
         choices, slot = asked["choices"], asked["slot"]
-        if slot != "intent" and self._every.search(text) and asked["intent"] in OF_SEVERAL:
+        if slot != "intent" and self._grammar.every.search(text) and asked["intent"] in OF_SEVERAL:
             told = self._slots.together([{slot: each} for each in choices])
             several = [{**asked["slots"], slot: each} for each in choices]
             is_change = asked["intent"] in CHANGES
@@ -248,7 +234,11 @@ class Reader:
         if user_id is not None and intent not in OF_THE_SHOP:
             slots["user_id"] = user_id
         is_put_back = self._verbs["resume"].search(found.text) and context.last is not None
-        if intent == "resume" and not (found.found or found.kinds or is_put_back) and self._no.search(found.text):
+        if (
+            intent == "resume"
+            and not (found.found or found.kinds or is_put_back)
+            and self._grammar.refuse.search(found.text)
+        ):
             return Reading("no")  # "no, leave it like that"
         if intent in {"unknown", "off_topic"} and any(each.strength >= SURE_NAME for each in found.found):
             slots |= self._slots.one("last_bought", found, context)[0]  # "it" is that from now on
@@ -271,13 +261,13 @@ class Reader:
         self, text: str, intent: str, found: Mentions, context: Context, user_id: str | None
     ) -> Reading | None:
         """Return the reading of a message that means another item; ``None`` for other messages."""
-        if context.pending is not None and intent in {"unknown", FOLLOW_UP} and self._no.search(text):
+        if context.pending is not None and intent in {"unknown", FOLLOW_UP} and self._grammar.refuse.search(text):
             changed = str(context.pending["intent"])  # "no wait, the cheese"
             return Reading(changed, *self._slots.of(changed, found, context))
         is_last = [each.shown for each in found.found] == [context.items[-1:]]
         if intent == FOLLOW_UP and is_last and context.intent in OF_VISITS:  # "how often was I here?", "and the last?"
             return Reading("last_bought", (context.topic if context.age == 0 else {}) or {"all": True})
-        if intent != FOLLOW_UP or found.found or not self._next.search(text) or context.asked is not None:
+        if intent != FOLLOW_UP or found.found or not self._grammar.next.search(text) or context.asked is not None:
             return None
         item = _next_to(context)  # "and the other one?"
         return Reading(self._repeated(found, context, user_id), {"item_id": item}) if item else None
@@ -285,8 +275,12 @@ class Reader:
     def several(self, message: str, context: Context, role: Role = "shopper") -> tuple[str, ...]:
         """Return the two parts of a message that asks two different things, or for one and a change; else nothing."""
         text = " ".join(self.names.marked(message).strip(" .!。！").split())
-        parts = [part.strip() for part in self._also.split(unaccented(text).lower()) if part and part.strip(" ?¿？")]
-        is_bare = any(self._why.fullmatch(part.strip(" ?.!,;¿？，")) for part in parts)  # "how much do I buy, and why?"
+        parts = [
+            part.strip() for part in self._grammar.also.split(unaccented(text).lower()) if part and part.strip(" ?¿？")
+        ]
+        is_bare = any(
+            self._grammar.why.fullmatch(part.strip(" ?.!,;¿？，")) for part in parts
+        )  # "how much do I buy, and why?"
         if len(parts) != 2 or is_bare or context.pending is not None:
             return ()
         found = [self._found(folded(part), context, ()) for part in parts]
@@ -315,7 +309,7 @@ class Reader:
         """
         found = self.names.find(text, shown or context.items, bought, context.listed)
         if context.staff_user is not None:
-            things = (at for at in found.focuses if not self._people.match(found.text, at))
+            things = (at for at in found.focuses if not self._grammar.people.match(found.text, at))
             found.focus_at = next(things, None)
         found.text = found.text.replace(NO_NAME, STAFF_USER)
         return found
@@ -334,11 +328,11 @@ class Reader:
 
     def _decision(self, text: str, context: Context, bought: Collection[str]) -> str | None:
         """Return "yes" or "no" to a change that waits; ``None`` for another message."""
-        if self._yes.search(text):
+        if self._grammar.confirm.search(text):
             return "yes" if self._is_assent(text) else None  # "ok and the second"
-        if (no := self._no.search(text)) is None:
+        if (no := self._grammar.refuse.search(text)) is None:
             return None
-        if context.pending is not None and context.pending["intent"] == "stop" and self._assent.fullmatch(text):
+        if context.pending is not None and context.pending["intent"] == "stop" and self._grammar.assent.fullmatch(text):
             return "yes" if self._slots.is_of_use(text) else "no"  # "stop using it"
         rest = text[no.end() :].strip()
         return None if rest and self.names.find(rest, context.items, bought).found else "no"  # "no wait, the cheese"
@@ -349,18 +343,18 @@ class Reader:
 
     def _is_refusal(self, text: str) -> bool:
         """Return whether a message only refuses: "no, leave it", "never mind"."""
-        rest, match = text, self._no.search(text)
+        rest, match = text, self._grammar.refuse.search(text)
         while match is not None and match.end():
             rest = rest[match.end() :].lstrip(" ,.!，。！")
-            match = self._no.search(rest)
+            match = self._grammar.refuse.search(rest)
         return not rest
 
     def _is_assent(self, text: str) -> bool:
         """Return whether a message only confirms: "yes, do it", but not "ok thanks, bye"."""
-        rest, match = text, self._yes.search(text)
+        rest, match = text, self._grammar.confirm.search(text)
         while match is not None and match.end():
             rest = rest[match.end() :].lstrip(" ,.!，。！")
-            match = self._yes.search(rest) or self._assent.search(rest)
+            match = self._grammar.confirm.search(rest) or self._grammar.assent.search(rest)
         return not rest
 
     def _without_user(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
@@ -370,7 +364,7 @@ class Reader:
         has letters and the shape of the last customer's id.
         """
         places = [(each.start, each.end) for each in self.names.places(text, context.items) if each.shown]
-        amounts = [match.span() for match in self._amount.finditer(text)]  # "46 %", "more than 40"
+        amounts = [match.span() for match in self._grammar.amount.finditer(text)]  # "46 %", "more than 40"
         shape = _shape(context.staff_user or "")
         things = {each.start for each in self.names.find(text, context.items).found if each.strength > WEAK}
         bare = (
@@ -383,7 +377,7 @@ class Reader:
             and each.end(1) + 1 not in things  # "900 bananas"
             and (each[1] not in context.numbers or each[1] == context.staff_user)
         )
-        match = self._user.search(text) or next(bare, None)
+        match = self._grammar.user.search(text) or next(bare, None)
         if match is None:
             return text, None
         user_id = next(group for group in match.groups() if group).rstrip(":/-_")
@@ -404,9 +398,9 @@ class Reader:
     def _of_listed(self, text: str, context: Context) -> tuple[str, str | None, str | None]:
         """Return a text without a customer that the last answers listed, and which it means; two for "those two"."""
         is_of_items = context.focus is not None and not context.age
-        if is_of_items or self._shows.search(text) or self._verbs["stop"].search(text):
+        if is_of_items or self._grammar.shows.search(text) or self._verbs["stop"].search(text):
             return text, None, None  # the last answer spoke of an item, "hide the first one", "why do they see it"
-        if self._both.search(text) is not None:
+        if self._grammar.both.search(text) is not None:
             last = [each for each in (context.staff_user, context.other_user) if each is not None]
             pair = context.users if len(context.users) == 2 or len(last) < 2 else last
             one, other = (*sorted(pair[:2], key=lambda user: user != context.staff_user), None, None)[:2]
@@ -414,9 +408,9 @@ class Reader:
         for place in self.names.places(text, (), context.users):
             if place.shown:
                 return f"{text[: place.start]}{NO_NAME}{text[place.end :]}", place.shown[0], None
-        is_first = context.intent == "risk_list" and context.users
-        is_first = is_first and (self._person.search(text) or self._why.fullmatch(text.strip(" ?¿？")))
-        return text, context.users[0] if is_first else None, None  # "why her?"
+        is_his = self._grammar.somebody.search(text) or self._grammar.why.fullmatch(text.strip(" ?¿？"))
+        is_first = context.intent == "risk_list" and is_his  # "why her?"
+        return text, context.users[0] if is_first and context.users else None, None
 
     def _with_other(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
         """Return a text without the id of a second customer that stands near the first: "541 or 1037"."""
@@ -442,12 +436,12 @@ class Reader:
     def _is_than(self, text: str) -> bool:
         """Return whether the id of a customer stands after "than", perhaps with a word between them."""
         before = text.split(NO_NAME)[0]
-        return any(self._than.search(each) for each in (before, re.sub(r"\w+ $", "", before)))
+        return any(self._grammar.than.search(each) for each in (before, re.sub(r"\w+ $", "", before)))
 
     def _intent(self, found: Mentions, role: Role) -> tuple[str, tuple[str, ...], tuple[int, int], float]:
         """Return the intent of a message, those that are as near, the part that tells it, and its score."""
         whole = (0, len(found.text))
-        ends = [match.span() for match in self._also.finditer(found.text)]
+        ends = [match.span() for match in self._grammar.also.finditer(found.text)]
         parts = list(zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(found.text)], strict=True))
         parts = [(start, end) for start, end in parts if found.text[start:end].strip()]
         telling = [part for part in parts if not self._is_bare(found, part)]
@@ -464,11 +458,14 @@ class Reader:
                 each[0][0][1]
                 - LESS_TELLING * (each[0][0][0] in TALK - TELLING)
                 + AS_A_WHOLE * (each[1] == whole)
-                + AS_A_QUESTION * (found.text[each[1][1] : each[1][1] + 1] == "?" and each[0][0][0] not in {*CHANGES, FOLLOW_UP})
+                + AS_A_QUESTION
+                * (found.text[each[1][1] : each[1][1] + 1] == "?" and each[0][0][0] not in {*CHANGES, FOLLOW_UP})
             ),
         )
         (intent, score), (_, second) = best[:2]
-        intent = "resume" if intent in CHANGES and self._keeps.search(found.text) else intent  # "don't stop using it"
+        intent = (
+            "resume" if intent in CHANGES and self._grammar.keeps.search(found.text) else intent
+        )  # "don't stop using it"
         is_vague = intent == "help" and len(found.unknown) > 1 and score < 2 * LEAST_SCORE
         if score < LEAST_SCORE or is_vague or len(found.unknown) == len(found.text.split()):
             return "unknown", (), part, score
@@ -479,14 +476,16 @@ class Reader:
 
     def _is_bare(self, found: Mentions, part: tuple[int, int]) -> bool:
         """Return whether a part of a message only asks why."""
-        return self._why.fullmatch(found.text[slice(*part)].strip(" ?.!,;¿？，")) is not None
+        return self._grammar.why.fullmatch(found.text[slice(*part)].strip(" ?.!,;¿？，")) is not None
 
     def _ranked(self, masked: list[str], role: Role, found: Mentions) -> list[list[tuple[str, float]]]:
         """Return the intents that a message may have, the nearest first, of each of its masked parts.
 
         A change is none of them unless a verb asks for it, or the message is very near to an example and names a thing.
         """
-        out = set(self._staff if role == "shopper" else {"off_topic"} if self._person.search(found.text) else ())
+        out = set(
+            self._staff if role == "shopper" else {"off_topic"} if self._grammar.somebody.search(found.text) else ()
+        )
         out |= {
             intent
             for intent, verb in self._verbs.items()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from llm_explain.dialogue.folding import unaccented
 from llm_explain.errors import PromptError
 from llm_explain.text.prompt_files import read_prompt_file
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 FILE = "dialogue.yaml"
 EXAMPLES = "dialogue_examples.yaml"
+
+
+Compiled = Annotated[re.Pattern[str], BeforeValidator(lambda text: re.compile(unaccented(text)))]
+"""A pattern of messages, which have no accents."""
 
 
 class _Strict(BaseModel):
@@ -82,50 +87,50 @@ class Grammar(_Strict):
 
     ordinals: dict[int, list[str]]
     mentions: dict[str, str]
-    kinds: dict[str, str]
-    events: dict[str, str]
+    kinds: dict[str, Compiled]
+    events: dict[str, Compiled]
     common: list[str]
     variants: list[str] = []
     plurals: dict[str, str] = {}
-    confirm: str
-    amount: str
-    assent: str
-    refuse: str
-    stops: str
-    keeps: str
-    resumes: str
-    conjunction: str
+    confirm: Compiled
+    amount: Compiled
+    assent: Compiled
+    refuse: Compiled
+    stops: Compiled
+    keeps: Compiled
+    resumes: Compiled
+    conjunction: Compiled
     dates: list[str]
-    spans: dict[str, str]
-    budget: str
-    traits: str
-    new: str
-    user: str
+    spans: dict[str, Compiled]
+    budget: Compiled
+    traits: Compiled
+    new: Compiled
+    user: Compiled
     cardinals: dict[str, int]
-    generic: str
-    which: str
-    below: str
-    both: str
-    then: str
-    monthly: str
-    weeks: str
-    visit: str
-    people: str = "(?!)"
-    somebody: str
-    here: str
-    shows: str
-    ellipsis: str
-    verb: str = "(?!)"
-    than: str
-    either: str
-    every: str
-    person: str
-    also: str
-    why: str
-    next: str
-    joint: str
-    negated: str
-    joins: str = "(?!)"
+    generic: Compiled
+    which: Compiled
+    below: Compiled
+    both: Compiled
+    then: Compiled
+    monthly: Compiled
+    weeks: Compiled
+    visit: Compiled
+    people: Compiled = re.compile("(?!)")
+    somebody: Compiled
+    here: Compiled
+    shows: Compiled
+    ellipsis: Compiled
+    verb: Compiled = re.compile("(?!)")
+    than: Compiled
+    either: Compiled
+    every: Compiled
+    person: Compiled
+    also: Compiled
+    why: Compiled
+    next: Compiled
+    joint: Compiled
+    negated: Compiled
+    joins: Compiled = re.compile("(?!)")
     is_spaced: bool = True
     is_head_first: bool = False
     is_encoded: bool = False
@@ -216,10 +221,8 @@ class _File(_Strict):
     verifier: DialogueRules
 
     def patterns(self) -> list[str]:
-        """Return every regular expression of messages and answers."""
-        return [*self.grammar.kinds.values(), *self.grammar.events.values()] + [
-            each.pattern for each in self.verifier.sentences
-        ]
+        """Return every regular expression of answers."""
+        return [each.pattern for each in self.verifier.sentences]
 
 
 @cache

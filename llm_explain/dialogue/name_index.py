@@ -174,7 +174,6 @@ class NameIndex:
         self.last_characters: dict[str, str] = {}
         if not grammar.is_spaced:
             spoken = {category: several for category, several in categories.items() if category not in hidden}
-            self._index_inside(spoken)
             last = {category: {folded(_short(name))[-1:] for name in several} for category, several in spoken.items()}
             counts = Counter(character for own in last.values() for character in own)
             self.last_characters = {each: name for name, own in last.items() for each in own if counts[each] == 1}
@@ -266,19 +265,6 @@ class NameIndex:
     def _add_part(self, part: str, category: str) -> None:
         own = self.by_category_word.get(part, ())
         self.by_category_word[part] = own if category in own else (*own, category)
-
-    def _index_inside(self, categories: Mapping[str, Sequence[str]]) -> None:
-        """Let characters inside the name of one category mean it: "笔记本" of "笔记本电脑"."""
-        inside = {
-            category: {short[at:end] for at in range(len(short)) for end in range(at + 2, len(short) + 1)}
-            for category, several in categories.items()
-            for short in ["/".join(folded(_short(name)) for name in several)]
-        }
-        counts = Counter(part for parts in inside.values() for part in parts)
-        for category, parts in inside.items():
-            for part in parts:
-                if counts[part] == 1:
-                    self.by_category_word.setdefault(part, (category,))
 
     def _words_here(self, spelt: set[str], whole: str) -> dict[str, str]:
         """Return the word of the shop for each word of another region: "chips" for "crisps"."""

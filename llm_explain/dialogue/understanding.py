@@ -333,7 +333,7 @@ class Reader:
         if (no := self._grammar.refuse.search(text)) is None:
             return None
         if context.pending is not None and context.pending["intent"] == "stop" and self._grammar.assent.fullmatch(text):
-            return "yes" if self._slots.is_of_use(text) else "no"  # "stop using it"
+            return None if self._slots.is_of_use(text) else "no"  # "stop using it" asks again
         rest = text[no.end() :].strip()
         return None if rest and self.names.find(rest, context.items, bought).found else "no"  # "no wait, the cheese"
 

@@ -760,3 +760,34 @@ def test_a_sum_says_that_something_is_switched_off(explainer: Explainer, context
     assert told.startswith("Without what is switched off: ")
     assert not whole.startswith("Without")
     assert talk.reply(USER, "who spends more, u03 or u07", off, role="staff").text.count("Without") == 1
+
+
+def test_what_a_visit_held_and_cost_is_told_of_its_day(explainer: Explainer, context: Context) -> None:
+    last, held_then, paid = held(
+        Dialogue(explainer), context, ["what did I buy last time?", "what was in it", "how much was that"]
+    )
+    day = (last.context.days[0],) * 2
+    assert held_then.intent == "last_bought"
+    assert [held_then.slots["period"], paid.slots["period"]] == [day, day]
+
+
+def test_a_repeated_request_to_stop_asks_again_and_changes_nothing(explainer: Explainer, context: Context) -> None:
+    asked, again = held(Dialogue(explainer), context, ["stop using my cheese purchases", "stop using it"])
+    assert (again.needs_confirmation, again.change, again.slots) == (True, None, asked.slots)
+
+
+def test_the_last_purchase_has_no_sum_while_something_is_left_out(explainer: Explainer, context: Context) -> None:
+    off = replace(context, groups_off=("cheese",))
+    (told,) = held(Dialogue(explainer), off, ["what did I buy last time?"])
+    assert told.text.startswith("We do not use your history with cheese")
+    assert "came to" not in told.text
+
+
+def test_staff_ask_why_of_an_order_and_of_the_first_risk(explainer: Explainer, context: Context) -> None:
+    reader = Dialogue(explainer)._reader
+    item = context.items[0]
+    title = explainer.titles[item].split(",")[0]
+    after_order = replace(context, intent="due", staff_user=USER)
+    assert reader.read(f"why {title}?", after_order, "staff").intent == "order"
+    after_list = replace(context, intent="risk_list", staff_user=USER, users=("u01", "u02"))
+    assert reader.read("why?", after_list, "staff").slots == {"user_id": "u01"}

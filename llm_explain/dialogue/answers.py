@@ -12,7 +12,7 @@ from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.own_events import MOST_NAMED
 from llm_explain.dialogue.reason_answers import ReasonAnswers
 from llm_explain.dialogue.scene import Answer
-from llm_explain.dialogue.slots import OF_OWN_EVENTS, OF_TWO_ITEMS
+from llm_explain.dialogue.slots import OF_TWO_ITEMS
 from llm_explain.dialogue.turns import named
 
 if TYPE_CHECKING:
@@ -52,8 +52,6 @@ class Answers:
 
     def answer(self, intent: str, slots: Mapping[str, Any], choices: Sequence[str]) -> Answer:
         """Return the answer to a question of a shopper."""
-        if choices and (told := self._of_each(intent, slots, choices)):
-            return told
         if choices:
             missing = "other_id" if intent in OF_TWO_ITEMS and "item_id" in slots else "item_id"
             missing = missing if choices[0] in self.scene.explainer.titles else "category"
@@ -77,15 +75,6 @@ class Answers:
             return answers[intent]({**slots, "intent": intent})
         is_made = intent == "help" and scene.history.is_target.any()
         return Answer([*([Statement("made_of")] if is_made else []), Statement(intent)])
-
-    def _of_each(self, intent: str, slots: Mapping[str, Any], choices: Sequence[str]) -> Answer | None:
-        """Return what the user bought of some categories that one word names; ``None`` for other choices."""
-        titles, own = self.scene.explainer.titles, self.scene.own
-        if intent not in OF_OWN_EVENTS or any(each in titles for each in choices) or "event" in slots:
-            return None
-        known = sorted(filter(own.count_in, choices), key=own.count_in, reverse=True)[:MOST_NAMED]
-        parts = [part for each in known for part in self.answer(intent, {**slots, "category": each}, ()).parts]
-        return Answer(parts) if known else None
 
     def _why_not(self, slots: dict[str, Any]) -> Answer:
         """Answer why an item is not in the list; of several categories, what of them is in it, and the best others."""

@@ -73,23 +73,6 @@ class _Terms:
         norms = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
         return sp.csr_matrix(sp.diags(1 / np.maximum(norms, 1e-9)) @ rows)
 
-    def keep(self, rows: sp.csr_matrix) -> None:
-        """Keep the rows that others are compared with."""
-        self._columns, self._n = rows.T.tocsr(), rows.shape[0]
-
-    def cosines(self, document: set[str]) -> npt.NDArray[np.float64]:
-        """Return the similarity of a document and each row that is kept, shape ``(n,)``."""
-        known = [self._index[term] for term in document if term in self._index]
-        starts, weight = self._columns.indptr, self._weight[known]
-        spans = [slice(starts[place], starts[place + 1]) for place in known]
-        if not spans:
-            return np.zeros(self._n)
-        rows = np.concatenate([self._columns.indices[span] for span in spans])
-        values = np.concatenate([self._columns.data[span] for span in spans])
-        sizes = [span.stop - span.start for span in spans]
-        weights = np.repeat(weight / np.linalg.norm(weight), sizes)
-        return np.bincount(rows, values * weights, self._n).astype(np.float64)
-
 
 class IntentClassifier:
     """Tells which intents a message is near to.
@@ -115,8 +98,7 @@ class IntentClassifier:
         views = [self._views(text) for text in texts]
         self._terms = [_Terms([view[place] for view in views]) for place in range(len(views[0]))]
         rows = [terms.rows([view[place] for view in views]) for place, terms in enumerate(self._terms)]
-        for terms, own in zip(self._terms, rows, strict=True):
-            terms.keep(own)
+        self._columns = [own.T.tocsr() for own in rows]
         embeddings = None if encoder is None else encoder(texts)
         self._centre = 0.0 if embeddings is None else embeddings.mean(axis=0)
         self._embeddings = None if embeddings is None else self._centred(embeddings)
@@ -138,7 +120,10 @@ class IntentClassifier:
         """Return how near each masked message is to each intent, the nearest first; scores add up to about 1."""
         texts = [plain(message) for message in messages]
         views = [self._views(text) for text in texts]
-        cosines = np.array([sum(map(_Terms.cosines, self._terms, view)) for view in views])
+        cosines = sum(
+            (terms.rows([view[place] for view in views]) @ self._columns[place]).toarray()
+            for place, terms in enumerate(self._terms)
+        )
         kernel = self._kernel(cosines, None if self._encode is None else self._centred(self._encode(texts)))
         found = kernel @ self._dual + self._mean
         return [{self.names[place]: float(row[place]) for place in np.argsort(-row)} for row in found]

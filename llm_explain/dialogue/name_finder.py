@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from itertools import chain, takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -237,7 +238,10 @@ class NameFinder:
                 item for item in items if telling in index.names[item].plain
             )  # "milk" is not "canned milk" alone
         whole = self._whole(telling, own, is_joined=is_joined)
-        end = window[-1].end
+        end, labelled = self._labelled(text, window[-1].end, named)
+        if labelled:
+            whole, category = tuple(item for item in labelled if item in own), None
+            items = self._first(labelled, bought)
         is_cue = run is None and index.is_cue(telling)
         article = self._patterns["article"].search(text[: window[0].start])
         is_one = not self._grammar.is_spaced and len("".join(stems)) < 2
@@ -246,7 +250,7 @@ class NameFinder:
         is_bare_cue = is_cue and article is None and len(telling) == 1
         if not whole and (is_bare_cue or (is_one and not is_last and not self._is_head(telling, own))):
             return None
-        is_split, is_part = len(telling) < len(stems), not (whole or is_cue or is_joined)
+        is_split, is_part = len(telling) < len(stems), not (whole or labelled or is_cue or is_joined)
         part = tuple(index.holding(telling, own, is_joined=is_split)[:MOST_CHOICES]) if is_part else ()
         family = index.families.get("".join(telling))
         is_family = family is not None and not any(index.is_main(telling, item) for item in part)
@@ -269,8 +273,9 @@ class NameFinder:
         is_category = key in index.categories and not any(telling in index.names[item].plain for item in whole)
         is_named = (bool(whole) and not is_category) or is_like or (not part and not whole and is_whole)
         found = Mention(start, end, shown, category, items, is_named, article is not None, is_main, is_like=is_like)
-        led = category if key in index.categories else index.leading.get("".join(telling), run)
-        own_items, of = ((), None) if category in self._hidden else index.own(telling, bought)
+        led = None if labelled else category if key in index.categories else index.leading.get("".join(telling), run)
+        plain = None if labelled else plain
+        own_items, of = ((), None) if labelled or category in self._hidden else index.own(telling, bought)
         return replace(found, categories=several if category is None else (), led=of or led, plain=plain, own=own_items)
 
     def _whole(
@@ -388,6 +393,21 @@ class NameFinder:
             found = [*(each for each in found if each not in inside), replace(meant, is_definite=article is not None)]
         return found
 
+    def _labelled(self, text: str, end: int, items: Sequence[str]) -> tuple[int, list[str]]:
+        """Return the items whose label a message goes on with ("white milk, 1 gallon"), and where the label ends."""
+        following = self._index.tokens(text[end : end + LONGEST_LABEL])
+        words = [token.word.replace("'", "") for token in following]
+        longest = 0
+        found: list[str] = []
+        for item in items:
+            labels = self._index.names[item].labels
+            size = max((_agreeing(words, [*chain(*labels[at:])]) for at in range(len(labels))), default=0)
+            if size > longest:
+                longest, found = size, []
+            if size == longest > 0:
+                found.append(item)
+        return end + following[longest - 1].end if longest else end, found
+
     def _first(self, items: Sequence[str], bought: Collection[str] = ()) -> tuple[str, ...]:
         """Return a few items, one of each title, those of the user's history before others."""
         of_title: dict[int, str] = {}
@@ -398,3 +418,8 @@ class NameFinder:
     def _is_head(self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]]) -> bool:
         """Return whether one character ends the title of an item of the list, and is no word of messages."""
         return any(self._index.is_main(telling, item) for item in own) and not self._index.is_cue(telling)
+
+
+def _agreeing(words: Sequence[str], others: Sequence[str]) -> int:
+    """Return the number of words with which both sequences begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(words, others, strict=False)))

@@ -341,21 +341,20 @@ class Reader:
         """Return "yes" or "no" for a message that is nothing else."""
         return "yes" if self._is_assent(text) else "no" if self._is_refusal(text) else None
 
-    def _is_refusal(self, text: str) -> bool:
-        """Return whether a message only refuses: "no, leave it", "never mind"."""
-        rest, match = text, self._grammar.refuse.search(text)
+    @staticmethod
+    def _is_only(text: str, first: re.Pattern[str], more: re.Pattern[str]) -> bool:
+        """Return whether a message only confirms or refuses: "yes, do it", "no, leave it", but not "ok thanks, bye"."""
+        rest, match = text, first.search(text)
         while match is not None and match.end():
             rest = rest[match.end() :].lstrip(" ,.!，。！")
-            match = self._grammar.refuse.search(rest)
+            match = first.search(rest) or more.search(rest)
         return not rest
 
     def _is_assent(self, text: str) -> bool:
-        """Return whether a message only confirms: "yes, do it", but not "ok thanks, bye"."""
-        rest, match = text, self._grammar.confirm.search(text)
-        while match is not None and match.end():
-            rest = rest[match.end() :].lstrip(" ,.!，。！")
-            match = self._grammar.confirm.search(rest) or self._grammar.assent.search(rest)
-        return not rest
+        return self._is_only(text, self._grammar.confirm, self._grammar.assent)
+
+    def _is_refusal(self, text: str) -> bool:
+        return self._is_only(text, self._grammar.refuse, self._grammar.refuse)
 
     def _without_user(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
         """Return a text with the id of a customer exchanged for that of the examples, and the id.

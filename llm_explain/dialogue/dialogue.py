@@ -342,9 +342,12 @@ class Dialogue:
             begun = replace(begun, staff_user=customer, other_user=before, users=context.users)
             context = replace(begun, focus=topic[0], category=topic[1], intent=context.intent)
             is_named = not is_asked and bool(
-                reading.slots.keys() & {"item_id", "other_id", "category"} or reading.choices
+                reading.slots.keys() & {"item_id", "other_id", "item_ids", "category"} or reading.choices
             )
-            return customer, context, self._reader.read(message, context, "staff") if is_named else reading
+            if is_named:
+                bought = self._answers(customer, context, None, NO_SUPPRESSIONS).scene.bought
+                reading = self._reader.read(message, context, "staff", bought)
+            return customer, context, reading
         return customer, replace(context, staff_user=before), reading
 
     def _is_user(self, user_id: str) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fading_log import random_log
+from pydantic import ValidationError
 from scipy.special import expit
 
 from scoring.churn.measures import auc, auc_margin, ece, ece_of_right_risks, platt
@@ -78,8 +79,14 @@ def test_a_horizon_holds_four_purchases_of_a_usual_user() -> None:
 
     assert suitable_days(bought(7, 100)) == 56
     assert suitable_days(bought(31, 24)) == 126  # 124 days are 17.7 weeks
+    assert suitable_days(bought(33, 24)) == 140  # 132 days are 18.9 weeks, and half of 19 are no whole days
     assert suitable_days(bought(31, 12)) == 84  # a quarter of the 341 days
     assert suitable_days(bought(31, 4)) == 56  # three gaps are no rhythm
+
+
+def test_half_of_the_recent_days_is_a_number_of_days() -> None:
+    with pytest.raises(ValidationError, match="multiple of 2"):
+        ChurnSetting(recent_days=63)
 
 
 def test_a_log_without_earlier_moments_is_split_by_users(spending: Spending) -> None:

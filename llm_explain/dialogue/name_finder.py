@@ -104,6 +104,7 @@ class NameFinder:
         tokens = [t for t in self._index.tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
         tokens = self._index.corrected(tokens[:MOST_TOKENS], shown)
         found.found.extend(self._names_of(found.text, tokens, shown, bought))
+        found.found = self._with_labels(found.text, found.found, tokens, shown)
         found.found = self._on_screen(found.text, found.found, tokens, shown)
         found.found = self._with_meanings(found.text, found.found, tokens)
         if self._grammar.is_spaced and not self._grammar.is_head_first:  # "my last ice cream" is no place of the list
@@ -357,6 +358,57 @@ class NameFinder:
             merged = Mention(start, end, (votes[0][0],), is_whole=False, is_definite=is_definite)
             found = [*(each for each in found if each not in inside), merged]
         return found
+
+    def _with_labels(self, text: str, found: list[Mention], tokens: list[Token], shown: Sequence[str]) -> list[Mention]:
+        """Return mentions with labels: "the Chobani", "store brand corn", "the milk from Chobani"."""
+        for size in range(min(LONGEST, len(tokens)), 0, -1):
+            for at in range(len(tokens) - size + 1):
+                start, end = tokens[at].start, tokens[at + size - 1].end
+                items = self._of_label(tokens[at : at + size])
+                if not items or any(each.start < end and start < each.end and each.strength > WEAK for each in found):
+                    continue
+                beside = [each for each in found if self._is_next(text, each, start, end)]
+                near = min(beside, key=lambda each: max(start - each.end, each.start - end), default=None)
+                of_near = [] if near is None else [each for each in near.shown or near.items if each in items]
+                other = [] if near is None or of_near else [each for each in self._alike(near.shown) if each in items]
+                listed = tuple(item for item in shown if item in items)[:MOST_CHOICES]
+                if near is not None and of_near:
+                    left, right = min(near.start, start), max(near.end, end)
+                    own = {"shown": tuple(of_near)} if near.shown else {"items": tuple(of_near), "category": None}
+                    labelled = replace(near, start=left, end=right, **own)
+                elif near is not None and other:  # "the store brand cream cheese", of which another one is listed
+                    left, right = min(near.start, start), max(near.end, end)
+                    labelled = replace(near, start=left, end=right, shown=(), items=self._first(other), category=None)
+                    labelled = replace(labelled, is_whole=True)
+                elif near is None and (listed or len(items) == 1):
+                    article, is_one = self._patterns["article"].search(text[:start]), not listed
+                    start = start if article is None else article.start()
+                    labelled = Mention(start, end, listed, None, tuple(items) if is_one else (), is_one, is_main=False)
+                    labelled = replace(labelled, is_like=is_one, is_definite=article is not None)
+                else:
+                    continue
+                found = [each for each in found if each.end <= labelled.start or labelled.end <= each.start]
+                found.append(labelled)
+        return found
+
+    def _alike(self, shown: Sequence[str]) -> list[str]:
+        """Return the items of the catalogue that share the name of some items, apart from its label."""
+        keys = {self._index.key(key) for item in shown for key in self._index.names[item].keys}
+        return [item for key in keys for item in self._index.items.get(key, ())]
+
+    def _of_label(self, window: list[Token]) -> list[str]:
+        """Return the items that have some words as a label; a size alone and a common word are none."""
+        words = tuple(token.word.replace("'", "") for token in window)
+        is_common = len(words) == 1 and (words[0] in self._index.silent or len(words[0]) < LEAST_LABEL)
+        is_size = all(word.isdecimal() for word in words)
+        return [] if is_common or is_size else self._index.by_label.get(words, [])
+
+    def _is_next(self, text: str, mention: Mention, start: int, end: int) -> bool:
+        """Return whether common words alone stand between a mention and a label."""
+        between = text[mention.end : start] if mention.end <= start else text[end : mention.start]
+        is_apart = mention.end <= start or end <= mention.start
+        stems = [token.stem for token in self._index.tokens(between)]
+        return is_apart and len(stems) <= LEAST_LABEL and all(stem in self._index.common for stem in stems)
 
     def _with_meanings(self, text: str, found: list[Mention], tokens: list[Token]) -> list[Mention]:
         """Return mentions where words that are no name, or a mere part of one, mean a category of a like meaning."""

@@ -246,11 +246,8 @@ class Slots:
 
     def _groups(self, mention: Mention) -> tuple[str, ...]:
         """Return the categories among which words do not tell, those of most items first: "meat" is beef or chicken."""
-        if (
-            mention.is_definite
-            or (mention.is_whole and not mention.shown)
-            or mention.led == mention.category is not None
-        ):
+        is_one = mention.category is not None and mention.led == mention.category
+        if is_one or mention.is_definite or (mention.is_whole and not mention.shown):
             return ()
         of_items = Counter(self._category_of.get(each, "") for each in mention.shown or mention.own)
         ranked = (mention.category, *(name for name, _ in of_items.most_common()), *mention.categories)
@@ -287,11 +284,10 @@ class Slots:
             and self._grammar.either.search(found.text)
         ):
             return {"item_id": context.focus, "other_id": context.other}  # "which one is cheaper"
-        is_whole = (
-            self._grammar.ellipsis.search(found.text) is None or context.age > 0
-        )  # but "how often?" is of the last item
+        # "What does she spend?" is about the customer, but "how often?" after an item is about the item.
+        is_whole = self._grammar.ellipsis.search(found.text) is None or context.age > 0
         if intent in OF_OWN_EVENTS and context.staff_user is not None and found.focus_at is None and is_whole:
-            focus = {}  # "what does she spend?" is about the customer
+            focus = {}
         is_which = (
             intent in {"offer", "how_often", "last_bought"}
             and self._grammar.which.search(found.text) is not None

@@ -278,9 +278,8 @@ class Reader:
         parts = [
             part.strip() for part in self._grammar.also.split(unaccented(text).lower()) if part and part.strip(" ?¿？")
         ]
-        is_bare = any(
-            self._grammar.why.fullmatch(part.strip(" ?.!,;¿？，")) for part in parts
-        )  # "how much do I buy, and why?"
+        # "How much do I buy, and why?" is one question.
+        is_bare = any(self._grammar.why.fullmatch(part.strip(" ?.!,;¿？，")) for part in parts)
         if len(parts) != 2 or is_bare or context.pending is not None:
             return ()
         found = [self._found(folded(part), context, ()) for part in parts]
@@ -462,9 +461,8 @@ class Reader:
             ),
         )
         (intent, score), (_, second) = best[:2]
-        intent = (
-            "resume" if intent in CHANGES and self._grammar.keeps.search(found.text) else intent
-        )  # "don't stop using it"
+        if intent in CHANGES and self._grammar.keeps.search(found.text):
+            intent = "resume"  # "don't stop using it"
         is_vague = intent == "help" and len(found.unknown) > 1 and score < 2 * LEAST_SCORE
         if score < LEAST_SCORE or is_vague or len(found.unknown) == len(found.text.split()):
             return "unknown", (), part, score

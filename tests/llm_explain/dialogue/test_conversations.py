@@ -186,6 +186,13 @@ def test_staff_who_name_another_customer_are_read_once(
     assert len(read) == 1
 
 
+def test_what_another_customer_paid_is_told_of_that_customers_own_items(explainer: Explainer) -> None:
+    talk, message = Dialogue(explainer), "how much does u07 spend on tortilla"  # a word of several titles
+    told = {page: talk.reply(page, message, talk.start(page, k=6), role="staff") for page in ("u07", "u11")}
+    assert told["u07"].slots["item_ids"] == told["u11"].slots["item_ids"]
+    assert told["u07"].text == told["u11"].text
+
+
 def test_two_questions_in_one_message_have_both_answers(explainer: Explainer, context: Context) -> None:
     both = Dialogue(explainer).reply(USER, "when did I last buy cheese and how often do I come here?", context)
     one, two = held(Dialogue(explainer), context, ["when did I last buy cheese", "how often do I come here?"])

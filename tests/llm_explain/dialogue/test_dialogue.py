@@ -352,6 +352,16 @@ def test_words_of_a_title_tell_the_other_item(locale: str, intent: str, said: st
     assert Slots(grammar, of_item).of(intent, found, context) == ({"item_id": "can", "other_id": "bottle"}, ())
 
 
+def test_a_label_tells_an_item_beside_a_listed_one_of_its_name() -> None:
+    grammar, _, _ = dialogue_words("en")
+    titles = {"a": ["Cream cheese, 8 oz"], "b": ["Cream cheese, 8 oz (store brand)"], "c": ["Rice cakes (store brand)"]}
+    names = NameFinder(grammar, titles, {"cheese": ["cheese"], "rice": ["rice"]})
+    context = Context(items=("c", "a"), focus="a")
+    found = names.find("compare this with the store brand cream cheese", context.items)
+    of_item = {"a": "cheese", "b": "cheese", "c": "rice"}
+    assert Slots(grammar, of_item).of("compare", found, context) == ({"item_id": "a", "other_id": "b"}, ())
+
+
 def test_less_of_a_word_is_less_of_its_category() -> None:
     grammar, _, _ = dialogue_words("es")
     names = NameFinder(grammar, {"a": ["refrescos en lata"], "b": ["arroz"]}, {"x": ["refrescos"], "y": ["arroz"]})
@@ -402,12 +412,14 @@ def test_a_place_in_words_alone_is_one_in_spanish() -> None:
 
 @pytest.mark.parametrize(
     ("said", "shown"),
-    [("why the chobani?", ("yogurt",)), ("why store brand milk", ("milk",)), ],
+    [("why the chobani?", ("yogurt",)), ("why store brand milk", ("milk",)), ("more store brand", ("milk", "eggs")),
+     ("why the milk from chobani", ("shake",))],
 )  # fmt: skip
 def test_a_label_is_a_name(said: str, shown: tuple[str, ...]) -> None:
     titles = {"milk": ["White milk, 1 gallon (store brand)"], "eggs": ["Large eggs (store brand)"],
-              "yogurt": ["Greek yogurt (Chobani)"]}  # fmt: skip
-    found = NameFinder(dialogue_words("en")[0], titles, {"x": ["x"]}).find(said, [*titles]).found
+              "yogurt": ["Greek yogurt (Chobani)"], "shake": ["Chocolate milk (Chobani)"]}  # fmt: skip
+    listed = [item for item in titles if item != "shake" or "milk from" in said]
+    found = NameFinder(dialogue_words("en")[0], titles, {"x": ["x"]}).find(said, listed).found
     assert [each.shown for each in found] == [shown]
 
 

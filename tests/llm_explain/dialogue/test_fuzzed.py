@@ -117,7 +117,7 @@ def _assert_true(turn: Turn, own: pd.DataFrame, explainer: Explainer, before: Co
         assert used.empty, said
     several = (
         rf"You bought from (.+?) {NUMBER} times, from (.+?) to (.+?)\.",
-        rf"(?:^|(?<=\. ))([^:.]+?): bought {NUMBER} times, from (.+?) to (.+?)\.",
+        rf"(?:^|(?<=\. ))((?:[^:.]|\.(?! ))+?): bought {NUMBER} times, from (.+?) to (.+?)\.",
     )
     for found in (each for pattern in several for each in re.finditer(pattern, text)):
         rows = used[(title == found[1].lower()) | (category == found[1])]

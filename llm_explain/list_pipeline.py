@@ -263,6 +263,10 @@ class ListPipeline(Pipeline):
         ):
             requests[row] = request if row in left else requests[row]
         self._state_facts(subjects, requests, left, budget_of)
+        for row in left:  # a category that the user buys says more than no text
+            of_category = [] if requests[row].claims else [each for each in reasons[row] if "category" in each.facts]
+            if claim := cards.repeated_reason(of_category, budget_of[row], kinds, most_names=cards.MOST_OF_A_CATEGORY):
+                requests[row] = replace(requests[row], claims=(claim,))
 
     def _state_facts(
         self,

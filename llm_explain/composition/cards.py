@@ -22,6 +22,9 @@ MOST_CARDS_A_KIND: Final = 2
 MOST_SCARCE_CARDS: Final = 1
 """Most cards of a page that give a reason which holds of many items, while something else can be said."""
 
+MOST_OF_A_CATEGORY: Final = 4
+"""Most cards of a page that name one category, where they would else say nothing."""
+
 FEW_KINDS: Final = 5
 """With fewer kinds to speak of, a kind may come more often: first for another item or category, then for any card."""
 
@@ -93,14 +96,16 @@ class Budget:
         Args:
             claim: The fact.
             is_alone: Whether the card says nothing else; otherwise the budget has to allow the fact too.
-            is_last: Whether nothing else can be said, so that a second card of the page may name the same category.
+            is_last: Whether nothing else can be said, so that other cards of the page may name the same.
 
         Returns:
             Whether the card may tell it.
         """
         n_named = sum(number for (_, said), number in self.names.items() if said == named(claim))
-        most = int(is_last and "other_item_id" not in claim.facts)
-        if n_named > most or not ((is_alone and claim.kind not in self.linked) or self.allows(claim)):
+        most = 1
+        if is_last:
+            most = MOST_CARDS_A_KIND if "other_item_id" in claim.facts else MOST_OF_A_CATEGORY
+        if n_named >= most or not ((is_alone and claim.kind not in self.linked) or self.allows(claim)):
             return False
         self.count(claim)
         return True

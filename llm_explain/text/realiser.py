@@ -125,7 +125,7 @@ class Realiser:
             spec: Specification of the sentence.
             item_ids: Items whose plain names are of no other item of the user.
             alike_ids: Items whose plain names are. A claim about one states no number, unless it has to, and keeps the
-                size if the item's own name is the same.
+                size if the item's own name is the same. So does a claim that no sentence states without its facts.
 
         Returns:
             The specification.
@@ -141,7 +141,12 @@ class Realiser:
                 counts = self._writer.slots_beyond(claim.kind, "other_item_id")
                 if plain == self._names.plain(spec.title) or counts & self._required(claim.kind):
                     continue
-                values = {slot: value for slot, value in values.items() if slot not in counts}
+                left = {slot: value for slot, value in values.items() if slot not in counts}
+                if left.keys() <= {ITEM, ITEM_LABEL}:  # each sentence tells more than the item: it keeps size and mark
+                    bare = None if self._names.is_known(title) else self._names.bare(title)
+                    values = {slot: whole if value == bare else value for slot, value in values.items()}
+                    continue
+                values = left
             values = {slot: plain if value == whole else value for slot, value in values.items()}
         return spec if values == spec.values else replace(spec, values=values)
 

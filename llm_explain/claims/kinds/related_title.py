@@ -66,7 +66,7 @@ class RelatedTitle(ClaimKind):
       30 % larger (see ``sizes``). ``size`` is that of the item's title, and ``other_size`` that of the other one, as
       the titles write them in small letters. Of several, it is the one bought last.
     - One series: what stands before a colon, a dash or the number of a part is the same in both titles: ``series``.
-      The items have no different brands. Tracks of artists have no series: "Stay - Acoustic" is a version.
+      Where both brands are known, they are the same. Tracks of artists have no series: "Stay - Acoustic" is a version.
     - One range: both titles begin (or end) with ``range_name``, at least two words that few names share. The rest of
       each is a thing: ``own_thing`` and ``known_thing`` (see ``title_parts``).
     - One thing: both are of one category, and ``thing`` is the thing in both titles. The rest of each is ``design`` and

@@ -465,6 +465,14 @@ def test_a_card_without_a_text_may_repeat_a_name_where_it_is_asked_to() -> None:
     assert repeated_reason([bought], budget, kinds, most_names=2) is None
 
 
+@pytest.mark.parametrize(("facts", "n_told"), [({"category": "tea"}, 4), ({"other_item_id": "a"}, 2)])
+def test_cards_that_would_say_nothing_may_name_the_same(facts: dict[str, str], n_told: int) -> None:
+    fact, budget = Claim("similar_item", "", "links", 0.0, 0.0, facts), Budget()
+    assert budget.take_fact(fact, is_alone=True)
+    assert not budget.take_fact(fact, is_alone=True)
+    assert sum(budget.take_fact(fact, is_alone=True, is_last=True) for _ in range(9)) == n_told - 1
+
+
 def test_a_card_names_no_weak_cause_for_variety() -> None:
     card = Placed(0, 1, "new", score=1.0, rank=1)
     own = [because_of("alien", 0.83), because_of("brazil", 0.5), because_of("gandhi", 0.04)]

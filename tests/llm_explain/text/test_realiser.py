@@ -156,6 +156,24 @@ def test_an_item_in_another_size_has_no_article():
     assert names.bare("Norvik gloves, box of 100") == "“Norvik gloves”"
 
 
+def test_another_size_of_an_item_that_is_not_told_from_others_keeps_what_the_claim_states() -> None:
+    facts = {"other_item_id": "7", "size": "40 g", "other_size": "400 g"}
+    titles = {"7": "Ostvik granola 400 g"}
+    asked = spec([claim("related_title", **facts)], title="Ostvik granola 40 g", titles=titles, is_neutral=True)
+    said = REALISER.with_plain_names(asked, (), ("7",)).values
+    assert said["own_size"] == "40 g"
+    assert "400 g" in said["sized_item"]
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [("l", "in size L"), ("size xl", "in size XL"), ("0,5 l", "0,5 l"), ("extra-large", "extra-large")],
+)
+def test_a_size_in_letters_is_said_as_one(size: str, said: str) -> None:
+    facts = {"other_item_id": "7", "size": size, "other_size": size}
+    assert values(claim("related_title", **facts))["own_size"] == said
+
+
 def test_what_cannot_be_said_is_left_out():
     assert "days_since" not in values(claim("due", interval_days=7, days_since=0, count=3))
     assert "promotion" not in values(claim("promotion", label="coupon", end="2017-12-05", store_id=""))

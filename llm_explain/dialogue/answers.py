@@ -246,7 +246,7 @@ class Answers:
             return None
         if slots["intent"] == "last_bought":
             told = own.basket(is_last=True)
-            if not self.scene.is_all_used:  # the purchase may have held more
+            if not self.scene.is_whole_history:  # the purchase may have held more
                 return Answer([*self.switched_off(), told])
             return Answer([told, *(own.last_amount() if told.frame.startswith("basket") else [])])
         if slots["intent"] == "paid":
@@ -265,7 +265,7 @@ class Answers:
     def _total(scene: Scene) -> list[Statement]:
         """Return what the user paid in all, and that something is left out; nothing without prices."""
         total = scene.own.spent()
-        frame = total.frame if scene.is_all_used else total.frame.replace("total", "used")
+        frame = total.frame if scene.is_whole_history else total.frame.replace("total", "used")
         return [replace(total, frame=frame)] if total.amounts else []
 
     def _of_shop(self, slots: dict[str, Any]) -> Answer:

@@ -102,7 +102,7 @@ class Scene:
         return scene
 
     @property
-    def is_all_used(self) -> bool:
+    def is_whole_history(self) -> bool:
         """Whether no event of the user is left out."""
         return self.context.is_personal and not self.context.groups_off
 

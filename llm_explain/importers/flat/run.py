@@ -138,6 +138,7 @@ def _import(
     result = _tables(assembled, shop, are_works=are_works, name_things=name_things, has_prices=not doubtful, deal=deal)
     result, told_promotions = _with_promotions(result, promotions, result.tables.shop)
     lines += told_promotions + told_availability(assembled.items, result.tables.items) + _in_utc(result.tables.shop)
+    lines += _of_order(result.tables.shop)
     lines += _once_sold(result.tables) + _untold(result.tables.shop)
     lines += unknown_channels(result.tables.events)
     lines += told_languages(result.tables.items, result.tables.shop.locale)
@@ -211,6 +212,15 @@ def _in_utc(shop: Shop) -> list[str]:
     return [
         "days are read in UTC: if the shop is elsewhere, write its zone in shop.yaml, for example time_zone: "
         "Europe/Berlin, and times: local if the export's times are those of its clock; then import again"
+    ]
+
+
+def _of_order(shop: Shop) -> list[str]:
+    """Return a line for the report if events have an order but no times."""
+    if shop.times != "order":
+        return []
+    return [
+        "events have an order but no times: no text tells a date. --map FILE.COLUMN=timestamp names a column of times"
     ]
 
 

@@ -378,3 +378,9 @@ def test_authors_are_creators_where_genres_group_books(tmp_path) -> None:
     done = imported(tmp_path, "\n".join(["user_id,book_id,title,author,genre,date_read", *rows]))
     assert (names(done)["author"], names(done)["genre"]) == ("brand", "category")
     assert done.tables.shop.brands_are == "creators"
+
+
+def test_a_log_without_times_is_said_to_have_none(tmp_path) -> None:
+    done = imported(tmp_path, "user,item,when\na,b,yesterday-ish\na,c,soon")
+    assert done.tables.shop.times == "order"
+    assert any(line.startswith("events have an order but no times") for line in done.lines)

@@ -13,6 +13,9 @@ from typing import Final
 
 from publicsuffixlist import PublicSuffixList
 
+CUT: Final = "\u241f"
+"""A sign that no title has; it stands where a contact was."""
+
 _STOPS = ".。．｡"
 _DOTTED = re.compile(rf"(?<![\w.-])(?P<host>(?:[\w-]+[{_STOPS}])+[\w-]+)(?P<path>(?::\d+)?(?:[/?#]\S*)?)")
 _APART = re.compile(r"(?<!\w)\w(?: \w)+ ?\. ?\w(?: \w)+(?!\w)|\bwww\s+\S+\s+\S+|[\w-]+ ?\(dot\) ?[\w-]+", re.IGNORECASE)
@@ -37,35 +40,36 @@ _LEAST_DIGITS = 9
 """Digits of a telephone number; shorter ones are years and sizes."""
 
 
-def without_contacts(name: str) -> str:
+def without_contacts(name: str, mark: str = " ") -> str:
     """Return a name without hosts and telephone numbers.
 
     Args:
         name: A title, a category or a brand in NFKC.
+        mark: What stands for a host or a number.
 
     Returns:
-        The name. A space stands for "bit.ly/gift" and "0800 555 0199", and behind the point of "choc.bar".
+        The name. The mark stands for "bit.ly/gift" and "0800 555 0199", and a space behind the point of "choc.bar".
     """
-    return _TELEPHONE.sub(_unless_other, _DOTTED.sub(_unlinked, _APART.sub(" ", name)))
+    return _TELEPHONE.sub(_unless_other, _DOTTED.sub(_unlinked, _APART.sub(CUT, name))).replace(CUT, mark)
 
 
 def _unless_other(found: re.Match[str]) -> str:
-    """Return nothing for a telephone number; a date and sizes in their order stay."""
+    """Return a mark for a telephone number; a date and sizes in their order stay."""
     text = found.group()
     groups = re.findall(r"\d+", text)
     is_list = len(groups) > 1 and groups == sorted(groups, key=int) and text[0] not in "+(0"
     is_date = _YEAR.search(text) is not None and text[0] not in "+("
     lengths = [*map(len, groups)]
     is_usual = lengths[:3] == [3, 3, 3] or (lengths == [3, 4, 4] and text[0] == "1")
-    return text if sum(lengths) < _LEAST_DIGITS or is_date or (is_list and not is_usual) else " "
+    return text if sum(lengths) < _LEAST_DIGITS or is_date or (is_list and not is_usual) else CUT
 
 
 def _unlinked(found: re.Match[str]) -> str:
-    """Return what stands for a name with points: nothing for a host, a space behind the point of what may be one."""
+    """Return what stands for a name with points: a mark for a host, a space behind the point of what may be one."""
     whole, host, path = found.group(0, "host", "path")
     labels = re.split(f"[{_STOPS}]", host)
     if _ADDRESS.fullmatch(host):
-        return " "
+        return CUT
     public = _suffixes().publicsuffix(".".join(labels).lower()) or ""
     own, suffix = labels[: -public.count(".") - 1], labels[-1]
     if not public or not own or _TECHNOLOGY.fullmatch(whole) or (own[-1].isdecimal() and suffix.lower() in _UNITS):
@@ -74,7 +78,7 @@ def _unlinked(found: re.Match[str]) -> str:
     is_word = own[-1].isdecimal() or (own[-1][0].isalpha() and len(own[-1]) > 1)
     is_host = suffix.lower() in _NO_WORDS or (len(suffix) == 2 and is_written and is_word)
     if path or is_host or not suffix.isascii() or suffix.startswith("xn--"):
-        return " "
+        return CUT
     return re.sub(f"(?<=[{_STOPS}])", " ", whole)
 
 

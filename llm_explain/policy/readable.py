@@ -11,7 +11,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_LINK = re.compile(r"(?:https?|ftp)\S*|www\.\S+", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?|ftp)\S*|www\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+"""Links and e-mail addresses."""
+
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 _INLINE = re.compile(r"</?(?:a|b|em|font|i|mark|small|span|strong|sub|sup|u|wbr)\b[^<>]{0,500}>", re.IGNORECASE)
 """Tags that part no words: "con<wbr>trol"."""
@@ -35,7 +37,7 @@ _HALF_WIDTH = range(0xFF00, 0xFFF0)
 
 
 @lru_cache(maxsize=1 << 14)
-def readable(name: str) -> str:
+def readable(name: str, mark: str = " ") -> str:
     """Return a name as people read it.
 
     Letters and marks are in NFKC; signs such as ™ and ½ stay. So do the joiners that Persian, Indic scripts and emoji
@@ -43,6 +45,7 @@ def readable(name: str) -> str:
 
     Args:
         name: Title, brand or category as the catalogue has it.
+        mark: What stands for a link.
 
     Returns:
         The name.
@@ -51,7 +54,7 @@ def readable(name: str) -> str:
     text = _TAG.sub(" ", _INLINE.sub("", text)) if "<" in text else text
     bare = _FLAG.sub(" ", text) if "【" in text else text
     text = bare if any(map(str.isalnum, bare)) else text
-    text = _LINK.sub(" ", _normal(_UNSEEN.sub("", text)))
+    text = _LINK.sub(mark, _normal(_UNSEEN.sub("", text)))
     if not text.isascii() or not text.isprintable():
         text = "".join(map(_drawn, text))
     return _MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", _INCHES.sub("″", text)))

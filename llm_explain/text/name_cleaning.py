@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from llm_explain.policy.contacts import without_contacts
+from llm_explain.policy.contacts import CUT, without_contacts
 from llm_explain.policy.readable import readable
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ _CONTENT = re.compile(r"[\u3040-\u9fff]|[^\W\d_]{3,}")
 _LEAST_CONTENT = 2
 """Words, or characters of a script without spaces, that a title has besides a contact."""
 
-_LEADS_ON = re.compile(r"(?<!\w)[^\W\d_\u3040-\u9fff]{1,3}\s{2,}[\W_]*$")
-"""A short word before a contact that stood at the end: "at", "von"."""
+_LEADS_ON = re.compile(rf"(?<!\w)[^\W\d_\u3040-\u9fff]{{1,3}}\s*{CUT}|[^\W\d_].*{CUT}.*[^\W\d_]", re.DOTALL)
+"""A short word before a contact, such as "at" or "von", or a contact amid words: what is left is no name."""
 
 _EMPTY = re.compile(r"[(（]\s*[)）]")
 _SPACE = re.compile(r"\s+")
@@ -69,7 +69,7 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     """Return a shop's name as it may stand in a sentence.
 
     It is the readable name without hosts and telephone numbers, with single spaces, at most ``max_length`` characters.
-    What is left of "Call 0800 555 0199" or "Cheap at evil.com" is the name of nothing, and is left out.
+    What is left of "Call 0800 555 0199" or "Jackets at evil.com for you" is the name of nothing, and is left out.
 
     Args:
         name: Title, brand or category as the catalogue has it.
@@ -79,11 +79,10 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     Returns:
         The name; empty if no name is left.
     """
-    whole = readable(name)
-    text = without_contacts(whole)
-    is_cut = sum(map(str.isalnum, text)) < sum(map(str.isalnum, whole))
-    if is_cut and (len(_CONTENT.findall(text)) < _LEAST_CONTENT or _LEADS_ON.search(text)):
+    text = without_contacts(readable(name, CUT), CUT)
+    if CUT in text and (len(_CONTENT.findall(text)) < _LEAST_CONTENT or _LEADS_ON.search(text)):
         return ""
+    text = text.replace(CUT, " ")
     text = _SPACE.sub(" ", _EMPTY.sub(" ", _LONE_HASH.sub(" ", text)))
     text = _BEFORE_COMMA.sub("", text)
     for opening, closing in _PARENTHESES:

@@ -144,9 +144,11 @@ class CampaignLines:
             is_rest: Whether to write what a short subject leaves out, without the item; of a purchase, when it was.
 
         Returns:
-            The line; ``None`` if no line is true and short enough.
+            The line; ``None`` if no line is true and short enough, or if a supplier speaks in the title of a subject.
         """
         label = self.label(title)
+        if max_length is not None and self._names.speaks(title):
+            return None
         values = {ITEM_LABEL: label, NUMBER: "", **self._values.write(kind, Facts(facts, as_of, {}))}
         shorter = () if max_length is None else self._writer.subjects[kind]
         for pattern in self._writer.rests[kind] if is_rest else (*self._writer.lines[kind], *shorter):

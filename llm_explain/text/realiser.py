@@ -116,6 +116,10 @@ class Realiser:
         """Return the title of a specification as it stands without other words."""
         return self._names.alone(spec.title)
 
+    def speaks_in_title(self, spec: SentenceSpec) -> bool:
+        """Return whether a title of a specification says something, so that it may head no message."""
+        return any(map(self._names.speaks, (spec.title, *spec.titles.values())))
+
     def with_plain_names(
         self, spec: SentenceSpec, item_ids: Collection[str], alike_ids: Collection[str] = ()
     ) -> SentenceSpec:

@@ -262,9 +262,7 @@ class ReferringExpressions:
 
     def _labelled(self, title: str) -> str:
         """Return a title as it stands before a colon; in quotation marks if a supplier speaks in it."""
-        whole = self._whole(title)
-        is_quoted = _SENTENCES.search(whole) or self._has_speech(title)
-        return self._proper(title) if is_quoted else whole
+        return self._proper(title) if self.speaks(title) else self._whole(title)
 
     def alone(self, title: str) -> str:
         """Return a title as it stands without other words, where nothing else tells that it is one."""
@@ -294,6 +292,10 @@ class ReferringExpressions:
         label = self._words.between.join(self.in_words(part) for part in parts if part)
         is_name = known is not None or self._common_title.search(said) is not None
         return said, label, is_name and not self._has_speech(title)
+
+    def speaks(self, title: str) -> bool:
+        """Return whether a title says something, so that it may head no message."""
+        return self._has_speech(title) or _SENTENCES.search(self._whole(title)) is not None
 
     def _has_speech(self, title: str) -> bool:
         """Return whether a supplier speaks in a title: by a word, or by a size that is none ("2 weeks to no pain")."""

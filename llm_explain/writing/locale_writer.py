@@ -412,6 +412,8 @@ class LocaleWriter:
         """Return the first verified text of a form, and count its skeleton."""
         (kind,) = spec.kinds
         is_subject, key = request.form == "subject", self._key(request, "concise")
+        if is_subject and self._realiser.speaks_in_title(spec):
+            return None
         found = self._templates.of_form(kind, request.form, tone)
         tried = [spec]
         if is_subject and limits is not None and limits.subject_length is not None:
@@ -447,10 +449,14 @@ class LocaleWriter:
         return None
 
     def title_line(self, request: SentenceRequest, limits: Limits) -> Text | None:
-        """Return a subject line that is the item's title; ``None`` if it is too long or no text may name it."""
+        """Return a subject line that is the item's title; ``None`` if it is too long, says something or is no name."""
         spec = self.specify(replace(request, claims=()))
         label = self._realiser.title_alone(spec) if ITEM_LABEL in spec.values else ""
-        if not label or (limits.subject_length is not None and len(label) > limits.subject_length):
+        if (
+            not label
+            or self._realiser.speaks_in_title(spec)
+            or (limits.subject_length is not None and len(label) > limits.subject_length)
+        ):
             return None
         shown = label[:1].upper() + label[1:]
         return Text(shown, "template", f"{{{ITEM}}}", Verdict(()), is_ai_generated=False, prompt=self._templates.origin)

@@ -50,6 +50,14 @@ def test_a_title_that_is_no_known_name_is_quoted_as_in_sentences(lines: Campaign
     assert line.startswith(f"“{title}”: $0.50 off")
 
 
+@pytest.mark.parametrize("title", ["Tea recommended by doctors", "Free tea. Reply to win"])
+def test_a_title_with_which_a_supplier_speaks_heads_no_message(lines: CampaignLines, title: str) -> None:
+    assert lines.write("coupon", MONEY, title=title, as_of=AS_OF, max_length=MAX_SUBJECT) is None
+    body = lines.write("coupon", MONEY, title=title, as_of=AS_OF)
+    assert body is not None
+    assert body.startswith(f"“{title}”")
+
+
 @pytest.mark.parametrize(
     ("kind", "facts", "subject"),
     [

@@ -1,17 +1,21 @@
 """Reads a request body as strict JSON (RFC 8259) of bounded size, depth and width.
 
 Python's own parser accepts ``NaN`` and half of a surrogate pair. They would come out again as an answer that is not
-JSON, or as text that no database stores.
+JSON, or as text that no database stores. A field that is given twice is refused, because parsers differ in which of
+both counts.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import from_json
 
 from llm_explain.service.schemas.problems import Problem, ServiceProblem
+
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def read_json(body: bytes, limits: BodyLimits) -> Any:
         The JSON value.
 
     Raises:
-        ServiceProblem: If the body is not strict JSON or exceeds the limits.
+        ServiceProblem: If the body is not strict JSON, gives a field twice or exceeds the limits.
     """
     check_size(len(body), limits)
     try:
@@ -48,7 +52,9 @@ def read_json(body: bytes, limits: BodyLimits) -> Any:
     except ValueError as error:  # its message names a rule and a place, and repeats nothing
         detail = f"The body cannot be read ({error}) but strict JSON in UTF-8 is needed. Send valid JSON."
         raise ServiceProblem(Problem("invalid-json", 400, detail)) from error
-    _check_shape(value, limits)
+    if _check_shape(value, limits) != _STRING.sub(b"", body).count(b":"):
+        detail = "The body gives one field twice but each field once is needed. Leave one of both out."
+        raise ServiceProblem(Problem("invalid-json", 400, detail))
     return value
 
 
@@ -67,16 +73,17 @@ def check_size(n_bytes: int, limits: BodyLimits) -> None:
         raise ServiceProblem(Problem("body-too-large", 413, detail))
 
 
-def _check_shape(value: Any, limits: BodyLimits) -> None:
-    """Check depth and width, level by level, without recursion."""
-    level = [value]
+def _check_shape(value: Any, limits: BodyLimits) -> int:
+    """Check depth and width, level by level, without recursion, and return the number of fields of all objects."""
+    level, n_fields = [value], 0
     for _ in range(limits.max_depth):
         level = [each for each in level if isinstance(each, dict | list)]
         if any(len(each) > limits.max_list for each in level):
             detail = f"The body holds a list of more than {limits.max_list} entries. Send fewer at a time."
             raise ServiceProblem(Problem("list-too-long", 413, detail))
+        n_fields += sum(len(each) for each in level if isinstance(each, dict))
         level = [below for each in level for below in (each.values() if isinstance(each, dict) else each)]
         if not level:
-            return
+            return n_fields
     detail = f"The body is nested deeper than the {limits.max_depth} levels that are taken. Flatten it."
     raise ServiceProblem(Problem("body-too-deep", 400, detail))

@@ -116,7 +116,7 @@ class UserDataHandler:
     def merge(self, user_id: str, guest_id: str) -> Answer:
         """Give everything of a guest to a user."""
         if user_id == guest_id:
-            return Answer({"user_id": user_id, "moved": {}})
+            raise ServiceProblem(problems.GUEST_ITSELF)
         n_logged = len(self._logged(guest_id, self._state.users.read(guest_id)))
         moved = self._state.users.merge(user_id, guest_id)
         if moved is None:

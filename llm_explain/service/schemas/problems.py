@@ -53,6 +53,7 @@ CHANGED_MEANWHILE = Problem("changed-meanwhile", 412, "The preferences have anot
 GUEST_TAKEN = Problem(
     "guest-of-another-user", 409, "This guest was merged into another user, or this user into the guest."
 )
+GUEST_ITSELF = Problem("guest-is-user", 422, "A user cannot be merged into itself. Send the id of the guest as from.")
 UNKNOWN_REASON = Problem("unknown-reason", 422, "The explanation gives no such reason. Use one of its reasons.")
 UNKNOWN_LOCALE = Problem(
     "unknown-locale", 422, f"There are no words for this locale. Use one of {', '.join(locales())}."

@@ -36,6 +36,14 @@ def test_what_is_no_strict_json_is_refused(body: bytes, match: str) -> None:
     assert caught.value.problem.status == 400
 
 
+@pytest.mark.parametrize("body", [b'{"a": 1, "a": 2}', b'[{"b": {"a": ":", "\\u0061": 2}}]'])
+def test_a_field_that_is_given_twice_is_refused(body: bytes) -> None:
+    """Another parser in front of the service may take the other value."""
+    with pytest.raises(ServiceProblem, match="gives one field twice") as caught:
+        read_json(body, LIMITS)
+    assert caught.value.problem.status == 400
+
+
 @pytest.mark.parametrize("body", [b"[" * 6 + b"]" * 6, b'{"a":' * 6 + b"1" + b"}" * 6])
 def test_what_is_nested_too_deep_is_refused(body: bytes) -> None:
     with pytest.raises(ServiceProblem, match="nested deeper than the 5 levels"):

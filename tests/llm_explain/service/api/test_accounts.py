@@ -58,6 +58,8 @@ def test_a_guest_is_merged_into_an_account(client: TestClient, explainer: Explai
     assert [item["item_id"] for item in mine] == ranked
     assert client.get(f"/v1/explanations/{mine[0]['explanation']['id']}").json()["reproduced"] is True
     assert set(_merge(client, "account", "u20")["moved"].values()) == {0}
+    itself = client.post("/v1/users/account/merge", json={"from": "account"})
+    assert (itself.status_code, itself.json()["type"].rpartition(":")[2]) == (422, "guest-is-user")
     taken = client.post("/v1/users/other/merge", json={"from": "u20"})
     assert (taken.status_code, taken.json()["type"]) == (409, "urn:llm-explain:problem:guest-of-another-user")
     back = client.post("/v1/users/u20/merge", json={"from": "account"})  # each would be the other's guest

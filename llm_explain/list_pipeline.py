@@ -278,23 +278,24 @@ class ListPipeline(Pipeline):
         """Let each card that states nothing state a fact about its item, or else what many buy."""
         kinds, left = self.writer.spoken_kinds(self.locale), list(rows)
 
-        def is_rare(claim: Claim, row: int) -> bool:
+        def is_rare(claim: Claim, row: int, *, is_last: bool = False) -> bool:
             most = kinds[claim.kind].most_badges
             if kinds[claim.kind].is_scarce:
-                return budget_of[row].may_end_with(claim)
+                return budget_of[row].may_end_with(claim, is_last=is_last)
             return most is None or budget_of[row].cards[claim.kind] < most
 
         def may_stand(claim: Claim, row: int) -> bool:
             kind = kinds[claim.kind]
             return kind.stands_alone and not kind.is_scarce and is_rare(claim, row) and budget_of[row].take(claim)
 
-        def may_come_last(claim: Claim, row: int) -> bool:
-            if is_told := is_rare(claim, row):
+        def may_come_last(claim: Claim, row: int, *, is_last: bool = True) -> bool:
+            if is_told := is_rare(claim, row, is_last=is_last):
                 budget_of[row].count(claim)
             return is_told
 
         def may_come_before(claim: Claim, row: int) -> bool:
-            return budget_of[row].cards[claim.kind] < cards.MOST_CARDS_A_KIND and may_come_last(claim, row)
+            is_open = budget_of[row].cards[claim.kind] < cards.MOST_CARDS_A_KIND
+            return is_open and may_come_last(claim, row, is_last=False)
 
         of_item = (*kinds.neutral(subjects.type), *kinds.badges(subjects.type))
         neutral = kinds.neutral(subjects.type)

@@ -22,6 +22,9 @@ MOST_CARDS_A_KIND: Final = 2
 MOST_SCARCE_CARDS: Final = 1
 """Most cards of a page that give a reason which holds of many items, while something else can be said."""
 
+MOST_OF_STRANGERS: Final = 3
+"""Most cards of a page without a fact of the user that state one kind of what holds of many items."""
+
 MOST_OF_A_CATEGORY: Final = 4
 """Most cards of a page that name one category, where they would else say nothing."""
 
@@ -42,7 +45,7 @@ class Budget:
     Attributes:
         has_few_kinds: Whether the page has few kinds to speak of.
         is_personal: Whether a card may state what the user did.
-        scarce: Kinds that hold of many items, whatever the user did; at most one card of a personal page states one.
+        scarce: Kinds that hold of many items, whatever the user did; one card states one, others if nothing else holds.
         linked: Kinds that state a link themselves; few cards of the page do so, however few kinds it has.
         cards: Cards by claim kind.
         names: Cards by claim kind and the name that they used.
@@ -69,9 +72,21 @@ class Budget:
         """Cards of the page that state what holds of many items."""
         return sum(self.cards[kind] for kind in self.scarce)
 
-    def may_end_with(self, claim: Claim) -> bool:
-        """Return whether a card without a reason may state a claim: of many items, a personal page tells once."""
-        return not (self.is_personal and claim.kind in self.scarce and self.n_scarce >= MOST_SCARCE_CARDS)
+    def may_end_with(self, claim: Claim, *, is_last: bool = False) -> bool:
+        """Return whether a card without a reason may state a claim.
+
+        Args:
+            claim: The claim.
+            is_last: Whether nothing else can be said: then a second card of a personal page tells of many items.
+
+        Returns:
+            Whether few enough cards of the page state what holds of many items.
+        """
+        if claim.kind not in self.scarce:
+            return True
+        if not self.is_personal:
+            return self.cards[claim.kind] < MOST_OF_STRANGERS
+        return self.cards[claim.kind] < MOST_CARDS_A_KIND if is_last else self.n_scarce < MOST_SCARCE_CARDS
 
     def allows(self, claim: Claim) -> bool:
         """Return whether another card may state a claim: no item and no category speaks for two cards."""

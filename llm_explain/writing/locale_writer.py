@@ -366,6 +366,8 @@ class LocaleWriter:
             if skeleton.text not in self._retired and self._realiser.fits(skeleton, spec)
         ]
         usable = [each for each in usable if self._realiser.says_enough(each, spec)] or usable
+        if sheet.variety.has_asked:
+            usable = [each for each in usable if not each.text.endswith(QUESTIONS)] or usable
         if not request.is_neutral and any("other_item_id" in claim.facts for claim in request.claims):
             # A past item that is a reason is told as one, or by what other users did, if the locale has such sentences.
             told = [each for each in usable if each.is_causal or any(need.degree in CROWDS for need in each.needs)]
@@ -376,12 +378,11 @@ class LocaleWriter:
         names_item = sheet.limits is not None and sheet.limits.names_item
         says_most = names_item or request.is_neutral
 
-        def order(skeleton: Skeleton) -> tuple[bool, bool, int, bool, int, tuple[int, bytes]]:
-            asks_again = sheet.variety.has_asked and skeleton.text.endswith(QUESTIONS)
+        def order(skeleton: Skeleton) -> tuple[bool, int, bool, int, tuple[int, bytes]]:
             is_odd = not self._realiser.is_natural(skeleton, spec)
             n_slots = -len(skeleton.slots) if says_most else 0
             is_named = ITEM in skeleton.slots and not names_item  # the title stands next to the text
-            return asks_again, is_odd, sheet.variety.times(skeleton), is_named, n_slots, source.order(skeleton, key)
+            return is_odd, sheet.variety.times(skeleton), is_named, n_slots, source.order(skeleton, key)
 
         return sorted(usable, key=order)
 
@@ -429,9 +430,9 @@ class LocaleWriter:
                 is_odd,
                 is_like_text,
                 0 if request.form == "line" else -len(skeleton.slots),  # lines of a page say different things
+                -len(skeleton.needs),  # a habit is told in the present wherever it lasts
                 used[skeleton.text],
                 used[skeleton.opening],
-                -len(skeleton.needs),
                 shuffled(skeleton, key),
             )
 

@@ -84,7 +84,18 @@ def test_a_line_states_how_long_ago_it_was_or_the_rhythm(explainer: Explainer, u
     silent = explainer.shop.catalogue.index_of([str(row.item_id) for row in rows if row.text is None])
     assert all(map(explainer.shop.is_sensitive, silent.tolist()))  # what was bought once has a line too
     assert {*kinds} <= {"due", "repeat_item", "latest_orders", "kept_since", "most_bought", "back_after_break"}
-    words = ("bought", "you buy", "used to buy", "buying", "regular", "order", "number one", "come back", "about every")
+    words = (
+        "bought",
+        "you buy",
+        "used to buy",
+        "buying",
+        "regular",
+        "order",
+        "number one",
+        "top pick",
+        "come back",
+        "about every",
+    )
     assert all(any(word in text for word in words) and "because" not in text for text in texts)
 
 
@@ -450,6 +461,17 @@ def test_a_page_about_the_user_tells_once_what_many_buy() -> None:
     for more, n_told in (([], 2), ([because_of("a", 1.0)], 1)):
         budget = Budget.of([crowd, more], kinds)
         assert sum(repeated_reason([claim], budget, kinds) is not None for claim in crowd) == n_told
+
+
+def test_a_card_that_would_say_nothing_tells_what_many_buy_twice_and_to_strangers_three_times() -> None:
+    kinds, crowd = ClaimKinds.installed(), Claim("popular", "", "context:popularity", 1.0, 0.5, {})
+    for of_user, n_told in (([because_of("a", 1.0)], 2), ([], 3)):
+        budget = Budget.of([[crowd], of_user], kinds)
+        told = 0
+        while budget.may_end_with(crowd, is_last=True):
+            budget.count(crowd)
+            told += 1
+        assert told == n_told
 
 
 def because_of(item: str, phi: float) -> Claim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from llm_explain.claims.selection import may_speak
 from llm_explain.claims.subjects import Subjects
 from llm_explain.composition.variants import has_usual_variants, variant_fit
 from scoring.data.catalogue import NO_CATEGORY
+from scoring.data.targets import RETURN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -322,9 +324,13 @@ def _candidates(
 
 
 def _is_unwanted(evidence: Evidence, items: IndexArray) -> Flags:
-    """Return which items have a title that the user rated low or hid."""
+    """Return which items have a title that the user rated low, hid, or gave back of late and kept none of."""
     title, (history,) = evidence.shop.title_index, evidence.histories
     unwanted = [*evidence.disliked(0).tolist(), *history.items_off]
+    if evidence.shop.has_dates:
+        since = (history.as_of - dt.timedelta(days=HOLD_DAYS)).to_datetime64()
+        back = history.item_index[(history.role == RETURN) & (history.timestamp >= since)]
+        unwanted += back[~_is_again(evidence, back)].tolist()
     return np.isin(title[items], title[np.array(unwanted, dtype=np.int64)])
 
 

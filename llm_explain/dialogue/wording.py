@@ -12,6 +12,7 @@ from babel.numbers import format_currency, format_decimal
 
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.referring_expressions import ReferringExpressions
+from llm_explain.text.values import spaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +107,7 @@ class Wording:
     def _money(self, amount: float) -> str:
         if self._currency is None:
             return str(format_decimal(amount, "#,##0.00", locale=self._locale))
-        return str(format_currency(amount, self._currency, locale=self._locale))
+        return spaced(format_currency(amount, self._currency, locale=self._locale))
 
     def _list(self, names: Sequence[str]) -> str:
         joins = self._words.list

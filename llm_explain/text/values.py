@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
@@ -50,6 +51,23 @@ _LATE_DAYS = 60
 
 _ALL = 0.995
 """A share that would be written as 100 %, which "usually" says better."""
+
+
+_SIGN_AT_NUMBER = re.compile(r"(?<=[^\W\d_])(?=\d)")
+
+
+def spaced(amount: str) -> str:
+    """Return an amount of money with a space between a currency that ends in a letter and its number: "SEK 89.00".
+
+    Source: ``currencySpacing`` of Unicode Technical Standard 35, which Babel does not apply.
+
+    Args:
+        amount: An amount as Babel writes it.
+
+    Returns:
+        The amount.
+    """
+    return _SIGN_AT_NUMBER.sub("\u00a0", amount)
 
 
 class Facts(NamedTuple):
@@ -310,7 +328,7 @@ class _Filters:
         if currency is None:
             return format_decimal(float(amount), format="#,##" + decimals, locale=self._locale)
         pattern = self._locale.currency_formats["standard"].pattern.replace("0.00", decimals)
-        return format_currency(float(amount), currency, pattern, self._locale, currency_digits=not digits)
+        return spaced(format_currency(float(amount), currency, pattern, self._locale, currency_digits=not digits))
 
     @_of_known
     def percent(self, share: float) -> str | None:

@@ -112,6 +112,17 @@ def test_what_was_just_bought_is_held_back(explainer: Explainer) -> None:
     assert explainer.rank(history=early, k=100, section="mixed")[-1].section == "again"
 
 
+@pytest.mark.parametrize(("days", "keeps_one", "is_shown"), [(1, False, False), (8, False, True), (1, True, True)])
+def test_what_was_just_given_back_is_not_offered(
+    explainer: Explainer, days: int, keeps_one: bool, is_shown: bool
+) -> None:
+    (best, *_) = explainer.rank("u00", k=1, section="again")
+    moments = [explainer.as_of - pd.Timedelta(days=each) for each in (60, 20, days)]
+    kinds = ["purchase", "purchase", "return"]
+    history = pd.DataFrame({"item_id": best.item_id, "timestamp": moments, "kind": kinds})[0 if keeps_one else 1 :]
+    assert (best.item_id in [row.item_id for row in explainer.rank(history=history, k=100)]) == is_shown
+
+
 @pytest.mark.parametrize("diversity", [0.0, 0.2])
 @pytest.mark.parametrize("section", ["new", "again", "mixed", None])
 def test_pages_continue_one_list(explainer: Explainer, section: Any, diversity: float) -> None:

@@ -212,9 +212,11 @@ def test_a_shop_without_a_currency_has_prices_without_a_sign():
     assert unstated.specify([CLAIMS["usual_price"]], **SCENE).values["price"] == "2.99"
 
 
-def test_another_currency():
-    euro = Realiser(load_lexicon("en").with_currency("EUR"))
-    assert euro.specify([CLAIMS["usual_price"]], **SCENE).values["price"] == "€2.99"
+@pytest.mark.parametrize(("currency", "price"), [("EUR", "€2.99"), ("SEK", "SEK\u00a02.99")])
+def test_another_currency(currency, price):
+    """A currency that is told by letters stands apart from its number."""
+    lexicon = load_lexicon("en").with_currency(currency)
+    assert Realiser(lexicon).specify([CLAIMS["usual_price"]], **SCENE).values["price"] == price
 
 
 def test_filling_capitalises_the_beginning_of_a_sentence():

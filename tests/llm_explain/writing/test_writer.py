@@ -57,6 +57,13 @@ def with_model(generator):
     return written
 
 
+def test_an_amount_in_a_currency_of_letters_is_proven():
+    kroner = Writer(policy=Policy(currency="SEK"), catalogue=CATALOGUE)
+    (text,) = kroner.write([request("usual_price")])
+    assert text.verdict.ok
+    assert "SEK\u00a02.99" in text.text
+
+
 @pytest.mark.parametrize("tone", TONES)
 def test_no_two_texts_of_a_list_share_skeleton_or_opening(writer, tone):
     texts = writer.write([request("repeat_item", "due", item_index=index) for index in range(10)], tone=tone)

@@ -120,6 +120,8 @@ class Answers:
         searched.
         """
         scene, category, intent = self.scene, slots.get("category"), slots["intent"]
+        if "other_id" in slots:
+            return Answer(self._priced(slots["item_id"], slots["other_id"]))  # "which is cheaper, A or B"
         if category is not None and not scene.shop.policy.may_name_category(category):
             return Answer([Statement("no_talk")])
         of_list = [each for each in scene.context.items if not scene.is_sensitive(each)]
@@ -216,7 +218,7 @@ class Answers:
         if isinstance(item, Answer):
             return item
         if self.scene.is_sensitive(item):
-            return Answer([Statement("no_talk_own")])
+            return Answer([Statement("no_talk_own")], focus=item)
         kind = self.scene.category_of(item)
         if not self.scene.own.has_item(item) and self.scene.own.count_in(kind):  # the list shows another bread
             return Answer([Statement("not_bought_item", item=item), tell(None, kind)], focus=item)
@@ -285,7 +287,7 @@ class Answers:
         if isinstance(item, Answer):
             return item
         if self.scene.is_sensitive(item):
-            return Answer([Statement("no_talk")])
+            return Answer([Statement("no_talk")], focus=item)
         if slots["intent"] == "offer":
             return Answer([offers.offer(self.scene.shop, item, self.scene.history)], focus=item)
         if slots["intent"] == "stock":
@@ -310,7 +312,7 @@ class Answers:
         if isinstance(item, Answer):
             return item
         if self.scene.is_sensitive(item):
-            return Answer([Statement("no_talk")])
+            return Answer([Statement("no_talk")], focus=item)
         if "other_id" in slots:
             return Answer(self._priced(item, slots["other_id"]), focus=item)
         return Answer([offers.price(self.scene.shop, item), self.scene.own.paid_range(item)], focus=item)

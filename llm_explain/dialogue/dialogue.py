@@ -17,7 +17,7 @@ from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.periods import Periods
 from llm_explain.dialogue.repetition import MOST_SAID, deepened, unrepeated
 from llm_explain.dialogue.scene import Answer, Scene
-from llm_explain.dialogue.slots import CHANGES, OF_DATA, OF_OWN_EVENTS, OF_THE_SHOP, OF_TWO_ITEMS
+from llm_explain.dialogue.slots import CHANGES, OF_DATA, OF_OWN_EVENTS, OF_THE_CATALOGUE, OF_THE_SHOP, OF_TWO_ITEMS
 from llm_explain.dialogue.speech import Speaker
 from llm_explain.dialogue.staff import OF_MODELS, RISK, STAFF_INTENTS, Staff
 from llm_explain.dialogue.turns import Context, Turn, named
@@ -272,7 +272,7 @@ class Dialogue:
             return replace(reading, slots={**reading.slots, "monthly": True})
         is_bare = reading.is_bare and "period" not in reading.slots
         is_bare &= context.age > 0 or not reading.slots.keys() & {"item_id", "category"}
-        is_last, days = context.intent == "last_bought" and len({*context.days}) == 1, context.days
+        is_last, days = context.intent in {"last_bought", "know"} and bool(context.days), context.days
         last = answers.scene.own.last_day() if is_bare and self._grammar.visit.search(folded(message)) else None
         if last is not None:
             is_last, days = True, (last.isoformat(), last.isoformat())  # "what did I spend on my last visit"
@@ -325,6 +325,7 @@ class Dialogue:
         if answer.focus and self._explainer.titles.get(answer.focus) and is_text:
             answer = replace(answer, parts=[Statement("about_item", item=answer.focus), *answer.parts])
         is_lost = answer.missing == "item_id" or (reading.intent in {"find", "list", "details"} and not reading.slots)
+        is_lost |= not reading.is_bare and reading.intent in OF_THE_CATALOGUE  # "where is my oat milk"
         is_lost &= reading.is_unknown
         return replace(answer, parts=[Statement("not_found"), *answer.parts]) if is_lost else answer
 

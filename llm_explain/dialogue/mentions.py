@@ -105,6 +105,10 @@ class Mentions:
         """Return a part of the message with masks for sure names, and one with masks for parts of names as well."""
         return list(dict.fromkeys((self.masked(start, end), self.masked(start, end, least=0))))
 
+    def is_told_of(self, mention: Mention) -> bool:
+        """Return whether unknown words are part of a mention: "oat milk"."""
+        return any(word in self.unknown for word in self.text[mention.start : mention.end].split())
+
     def within(self, start: int, end: int) -> list[Mention]:
         """Return the mentions in a part of the message."""
         return [each for each in self.found if start <= each.start and each.end <= end]

@@ -127,6 +127,10 @@ class NameFinder:
                 or any(start < each.end and each.start < end for start, end in reasons)  # "because it is in fashion"
             )
         ]
+        before = re.compile(rf"\b(?:{'|'.join(map(re.escape, found.unknown)) or '(?!)'}) $")
+        if self._grammar.is_spaced and not self._grammar.is_head_first:  # "oat milk", of which the shop has the milk
+            whole = ((each, before.search(found.text[: each.start])) for each in found.found)
+            found.found = [each if told is None else replace(each, start=told.start()) for each, told in whole]
         rest = found.masked().replace(MASK, " ")
         found.is_all = self._patterns["all"].search(rest) is not None
         found.kinds = [kind for kind, pattern in self._grammar.kinds.items() if pattern.search(rest)]
@@ -228,7 +232,7 @@ class NameFinder:
         is_joined = self._grammar.is_spaced and 1 < len(telling) < len(stems)  # "bread and dinner" is no dinner bread
         if is_joined and any(self._patterns["article"].search(text[window[0].end : each.start]) for each in window[1:]):
             return None  # "los tomates y las peras" are no "tomates pera"
-        category = run if is_joined else index.categories.get(key, run)
+        category = run if is_joined else index.category(telling, run)
         named = list(index.items.get(key, ()))
         if is_joined:
             named, own = self._joined(telling, stems, named, own)
@@ -252,10 +256,8 @@ class NameFinder:
         if not whole and (is_bare_cue or (is_one and not is_last and not self._is_head(telling, own))):
             return None
         is_split, is_part = len(telling) < len(stems), not (whole or labelled or is_cue or is_joined)
-        part = tuple(index.holding(telling, own, is_joined=is_split)[:MOST_CHOICES]) if is_part else ()
+        part = index.part(telling, own, is_joined=is_split)[:MOST_CHOICES] if is_part else ()
         family = index.families.get("".join(telling))
-        is_family = family is not None and not any(index.is_main(telling, item) for item in part)
-        part = () if is_family else part  # "fruit" is no "fruit drink"
         is_whole, is_like = bool(whole or category or (items and not family)), False
         several: tuple[str, ...] = ()
         is_edge_cue = len(telling) > 1 and self._grammar.is_spaced and {stems[0], stems[-1]} & index.silent
@@ -328,7 +330,7 @@ class NameFinder:
                 is_number,
             )
             for key, start, end, is_number in self._index.units(tokens)
-            if key not in self._index.families
+            if key not in self._index.heads
             and not any(left < end and start < right for left, right in (*hidden, *reasons))
         ]
         named = [(each.start, each.end, each.shown, True) for each in found if each.shown]

@@ -108,6 +108,7 @@ class NameIndex:
         by_category_word: Categories of each telling word of a name; of each part in a locale without spaces.
         runs: Category of neighbouring words of a name.
         leading: Category of the first words of a name before a joining word, in a locale without spaces of each part.
+        heads: Words that a name begins with before a joining word, or that are the main word of several names.
         last_characters: Category of a character that ends the name of no other one, in a locale without spaces.
         families: Categories of a word that is the main word of several names.
         names: Words of the names of each item.
@@ -171,6 +172,7 @@ class NameIndex:
             if len(family) > 1 and not is_whole and (word not in leading or leading[word] != known_as):
                 self.categories.pop(self.key((word,)), None)
                 self.by_category_word[word] = self.families[word] = family
+        self.heads = {*self.families, *leading} if grammar.is_spaced else set[str]()
         self.last_characters: dict[str, str] = {}
         if not grammar.is_spaced:
             spoken = {category: several for category, several in categories.items() if category not in hidden}
@@ -331,6 +333,18 @@ class NameIndex:
         of = {category_of.get(item) for item in found} & named
         is_whole = len(of) == 1 and found == {item for item in spoken if category_of.get(item) in of}
         return ((), of.pop()) if is_whole else (tuple(sorted(found)), None)
+
+    def category(self, telling: tuple[str, ...], run: str | None) -> str | None:
+        """Return the category that words name; a "coffee creamer" is one thing of "coffee and creamers"."""
+        found = self.categories.get(self.key(telling), run)
+        is_of_two = len(telling) > 1 and any(map(self._joins.search, self._spoken.get(found or "", ())))
+        return None if is_of_two and self._grammar.is_spaced and self.holding(telling) else found
+
+    def part(self, telling: tuple[str, ...], items: Iterable[str], *, is_joined: bool) -> tuple[str, ...]:
+        """Return those of some items with words in a name; if the words head a category, as their main word alone."""
+        found = tuple(self.holding(telling, items, is_joined=is_joined))
+        is_head = "".join(telling) in self.heads  # "fruit" is no "fruit drink"
+        return () if is_head and not any(self.is_main(telling, item) for item in found) else found
 
     def _has(self, telling: tuple[str, ...], item: str) -> bool:
         return any(self._is_in(telling, key) for key in self.names[item].keys)

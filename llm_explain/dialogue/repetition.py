@@ -84,9 +84,6 @@ def deepened(reading: Reading, context: Context) -> Reading:
     if reading.intent == "resume" and {*reading.choices}.isdisjoint((*context.hidden, *context.groups_off)):
         return replace(reading, choices=())  # nothing that the words may mean is off
     item, last = reading.slots.get("item_id"), str(context.intent)
-    is_again = reading.intent == last or (reading.intent == "why" and last in DEEPER.values())
-    if last not in {*DEEPER, *DEEPER.values()} or not (
-        is_again and reading.is_bare and item == context.focus is not None
-    ):
-        return reading
-    return replace(reading, intent=DEEPER.get(last, last))
+    is_again = reading.intent in {"why", last} and last in DEEPER
+    is_same = reading.is_bare and item == context.focus is not None
+    return replace(reading, intent=DEEPER[last]) if is_again and is_same else reading

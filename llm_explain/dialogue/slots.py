@@ -126,7 +126,7 @@ class Slots:
         """Return the slots of an intent, and items among which the message does not tell."""
         if intent in OF_TWO_ITEMS:
             return self._pair(intent, found, context)
-        if intent in {"price", "usual"} and (pair := self._than_other(found.found)):
+        if intent in {"price", "usual", "cheapest"} and (pair := self._than_other(found.found)):
             return pair, ()
         signals = [] if "purchase" in found.events else found.events
         if intent in OF_OWN_EVENTS - {"paid"} and signals:
@@ -163,8 +163,9 @@ class Slots:
 
     def several(self, intent: str, found: Mentions, context: Context) -> tuple[dict[str, Any], ...]:
         """Return the slots of each thing that a message names together: "eggs and cheese"; nothing for one thing."""
-        both = (context.focus, context.other)
-        if intent in OF_OWN_EVENTS and not found.found and self._grammar.both.search(found.text) and all(both):
+        asked = tuple(each for each in (context.asked or {}).get("choices", ()) if each in self._category_of)
+        both, meant = asked or (context.focus, context.other), self._grammar.either if asked else self._grammar.both
+        if intent in OF_OWN_EVENTS and not found.found and meant.search(found.text) and all(both):
             return tuple({"item_id": each} for each in both)  # "which of them do I buy more often"
         sure = [each for each in found.found if each.strength > WEAK]
         between = [found.text[one.end : other.start] for one, other in pairwise(sure)]
@@ -189,13 +190,13 @@ class Slots:
             item = (context.topic if is_this else self.one(intent, found, context)[0]).get("item_id")
             return {"item_id": item} if item else {}
         is_sure = any(each.strength > WEAK and not each.is_like for each in found.found)
+        if intent == "know" and not is_sure and self._grammar.traits.search(found.text):
+            return {"person": True}
         if intent == "know" and (is_sure or "purchase" in found.events or self._grammar.generic.search(found.text)):
             about = self._target(intent, found, context)[0]
             known = about.get("category") or self._category_of.get(str(about.get("item_id")))
             if known:
                 return {"category": known}  # "what do you know of my coffee purchases?"
-        if intent == "know" and self._grammar.traits.search(found.text):
-            return {"person": True}
         if (intent in OF_DATA or (intent == "know" and not found.is_all)) and found.events:
             return {"event": found.events[0]}
         if intent in OF_DATA:
@@ -352,8 +353,8 @@ class Slots:
             return dict(zip(("item_id", "other_id"), several, strict=False)), unclear
         if intent == "why_above" and self._grammar.below.search(found.text):
             several.reverse()
-        if intent == "why_above" and several[:1] not in ([], [*context.items[:1]]) and self._top.search(found.text):
-            several = [*context.items[:1], several[0]]  # "why isn't the milk first"
+        if intent == "why_above" and len(several) == 1 and self._top.search(found.text):
+            several = list(dict.fromkeys([*context.items[:1], *several]))  # "why isn't the milk first"
         slots = dict(zip(("item_id", "other_id"), several, strict=False))
         if intent == "why_above" and len(several) == 1:
             slots |= _neighbour(several[0], context.items) if is_all_found else {}
@@ -477,7 +478,7 @@ def _strongest(found: Mentions, *, prefers_hidden: bool = False, used: Sequence[
 
     def key(mention: Mention) -> tuple[bool, float, float]:
         is_hidden = prefers_hidden and not mention.shown and mention.strength > WEAK
-        is_sure = mention.strength > WEAK and not mention.is_like
+        is_sure = (mention.strength > WEAK and not mention.is_like) or (mention.items and mention.categories)
         spans = [match.span() for match in used] if is_sure else []
         nearest = min((max(start - mention.end, mention.start - end, 0) for start, end in spans), default=FAR)
         return is_hidden, -nearest, mention.strength

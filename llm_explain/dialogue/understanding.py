@@ -246,7 +246,7 @@ class Reader:
         slots = dict(others[0]) if others and is_bare else slots
         if others and intent in CHANGES:
             slots, choices, others = self._slots.together(others), (), ()
-        is_unknown = bool(found.unknown) and is_bare
+        is_unknown = bool(found.unknown) and (is_bare or any(map(found.is_told_of, found.found)))
         if (
             intent in {"last_bought", "paid"}
             and is_bare
@@ -428,8 +428,10 @@ class Reader:
             user_id, other_user = context.staff_user or user_id, user_id
         is_two = other_user not in {None, user_id} and (is_than or intent in OF_TWO_CUSTOMERS)
         named = intent if intent in OF_ONE_CUSTOMER | OF_DATA else "risk"
-        everything = {} if named in {"risk", "visits"} else {"all": True}
-        return Reading(named, {"user_id": user_id, "other_user": other_user, **everything}) if is_two else None
+        named = "visits" if named == "how_often" and not found.found else named  # "who buys more"
+        about = self._slots.of(named, found, context)[0] if named in OF_OWN_EVENTS and found.found else {"all": True}
+        about = {} if named in {"risk", "visits"} else about
+        return Reading(named, {**about, "user_id": user_id, "other_user": other_user}) if is_two else None
 
     def _is_than(self, text: str) -> bool:
         """Return whether the id of a customer stands after "than", perhaps with a word between them."""
@@ -463,6 +465,8 @@ class Reader:
         (intent, score), (_, second) = best[:2]
         if intent in CHANGES and self._grammar.keeps.search(found.text):
             intent = "resume"  # "don't stop using it"
+        elif intent in CHANGES and not found.found and self._grammar.traits.search(found.text):
+            intent = "know"  # "stop using my age"
         is_vague = intent == "help" and len(found.unknown) > 1 and score < 2 * LEAST_SCORE
         if score < LEAST_SCORE or is_vague or len(found.unknown) == len(found.text.split()):
             return "unknown", (), part, score

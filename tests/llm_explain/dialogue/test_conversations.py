@@ -798,3 +798,51 @@ def test_staff_ask_why_of_an_order_and_of_the_first_risk(explainer: Explainer, c
     assert reader.read(f"why {title}?", after_order, "staff").intent == "order"
     after_list = replace(context, intent="risk_list", staff_user=USER, users=("u01", "u02"))
     assert reader.read("why?", after_list, "staff").slots == {"user_id": "u01"}
+
+
+def test_why_after_a_proof_tells_the_reason_and_not_the_proof_again(explainer: Explainer, context: Context) -> None:
+    turns = held(Dialogue(explainer), context, ["why the first one?", "prove it", "then why is it there"])
+    assert [turn.intent for turn in turns] == ["why", "prove", "why"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "message"), [("en", "stop using my age"), ("es", "no uses mi edad"), ("zh", "别看我的年龄")]
+)
+def test_what_is_not_known_of_a_person_is_not_switched_off(
+    explainer: Explainer, context: Context, locale: str, message: str
+) -> None:
+    turn = Dialogue(explainer, locale=locale).reply(USER, message, replace(context, focus=context.items[0]))
+    assert (turn.intent, turn.slots, turn.needs_confirmation) == ("know", {"person": True}, False)
+
+
+def test_which_one_means_the_items_that_were_asked_back(explainer: Explainer, context: Context) -> None:
+    cheeses = [str(item) for item, title in explainer.titles.items() if title.startswith("cheese")][:2]
+    shown = replace(context, items=(*cheeses, *(each for each in context.items if each not in cheeses)))
+    talk = Dialogue(explainer)
+    turn = talk.reply(USER, "which one do i buy", talk.reply(USER, "why so much cheese?", shown).context)
+    assert turn.slots == {"item_id": cheeses[0]}
+    assert all(explainer.titles[each].lower() in turn.text.lower() for each in cheeses)
+
+
+def test_two_customers_are_compared_by_what_is_asked(explainer: Explainer, context: Context) -> None:
+    talk, events = Dialogue(explainer), explainer.events.events
+    events = events[events["timestamp"] < explainer.as_of]
+    cheese = {item for item, title in explainer.titles.items() if title.startswith("cheese")}
+    asked = {"who buys more cheese, u03 or u04": events["item_id"].isin(cheese), "who buys more, u03 or u04": True}
+    for message, rows in asked.items():
+        orders = events[rows & events["user_id"].isin([USER, "u04"])].groupby("user_id")["timestamp"].nunique()
+        turn = talk.reply(USER, message, context, role="staff")
+        assert turn.slots.get("category") == ("cheese" if "cheese" in message else None)
+        assert (f"Customer {orders.idxmax()} is ahead." in turn.text) == (orders.min() < orders.max())
+
+
+def test_a_name_with_an_unknown_word_before_it_is_said_to_be_unknown(explainer: Explainer, context: Context) -> None:
+    turn = Dialogue(explainer).reply(USER, "do you have quokka cheese", context)
+    assert turn.text.startswith("I do not find that in the shop.")
+
+
+def test_that_after_the_purchases_of_a_month_means_the_month(explainer: Explainer, context: Context) -> None:
+    month = f"{explainer.as_of - pd.Timedelta(days=10):%B}".lower()
+    said = ["why the first one?", f"what did i buy in {month}", "what did that cost me"]
+    last = held(Dialogue(explainer), context, said)[-1]
+    assert {*last.slots} == {"all", "period"}

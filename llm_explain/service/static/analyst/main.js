@@ -47,6 +47,7 @@ class Analyst {
     const isSame = user === this.user;
     this.user = user;
     this.off.clear();
+    if (!isSame) this.list = null; // the items of another customer are not this one's
     if (!isSame || !this.grid.tiles.size) this.grid.wait(K);
     this.frame.open();
     try {

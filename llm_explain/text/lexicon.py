@@ -19,7 +19,7 @@ from llm_explain.text.name_dictionary import territories
 from llm_explain.text.prompt_files import LOADER, StrictModel, locales, read_prompt_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _MACRO = re.compile(r"<([a-z]+)>")
 
@@ -32,6 +32,7 @@ class Formats(StrictModel):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     percent: str
     month: str
+    brands: frozenset[str] = frozenset()
     max_name_length: Annotated[int, Field(ge=8)]
     ellipsis: str
 
@@ -83,6 +84,9 @@ class NameForms(StrictModel):
         many: A head of many things.
         nouns: Things with which titles and categories begin, in the singular and without accents.
         shelf_words: Words that begin names of categories and are no names: "Spy thrillers" are spy thrillers.
+        proper_words: Proper words that begin names of categories, besides languages, territories, months and days.
+            Where it is given, another first word is written small before a name of many things, as in "Base layers".
+        audiences: For whom things are, as it stands before them, by the category's name.
         singulars: What stands in the singular for the end of a plural, by pattern.
         feminine: A head of feminine gender, of a title that begins with one of the nouns.
         this_one: The recommended item.
@@ -108,6 +112,8 @@ class NameForms(StrictModel):
     many: str
     nouns: frozenset[str] = frozenset()
     shelf_words: frozenset[str] = frozenset()
+    proper_words: frozenset[str] = frozenset()
+    audiences: dict[str, str] = {}
     singulars: dict[str, str] = {}
     feminine: str = "(?!)"
     this_one: str
@@ -293,16 +299,19 @@ class Lexicon(StrictModel):
             names = names.model_copy(update={"proper": own.proper, "definite": definite, "either": either})
         return self.model_copy(update={"region": region, "said": own.said, "spoken_names": names})
 
-    def with_currency(self, currency: str | None) -> Lexicon:
+    def with_currency(self, currency: str | None, brands: Iterable[str] = ()) -> Lexicon:
         """Return the same lexicon for a shop's currency.
 
         Args:
             currency: ISO 4217 code; ``None`` for a shop that does not state it.
+            brands: Names of the shop's brands, with which categories may begin.
 
         Returns:
             A lexicon whose prices are written in that currency, or without a sign.
         """
-        return self.model_copy(update={"formats": self.formats.model_copy(update={"currency": currency})})
+        first = frozenset(name.partition(" ")[0].lower() for name in brands)
+        formats = self.formats.model_copy(update={"currency": currency, "brands": first})
+        return self.model_copy(update={"formats": formats})
 
     @cached_property
     def degrees(self) -> Degrees:

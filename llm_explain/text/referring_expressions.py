@@ -6,6 +6,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from babel import Locale
 from babel.numbers import get_decimal_symbol
 
 from llm_explain.text.category_names import PATH, plain
@@ -117,16 +118,33 @@ class ReferringExpressions:
             name: The catalogue's name.
 
         Returns:
-            The locale's name; in lower case if each of its words is a common noun, as in "Mugs & Cups".
+            The locale's name; in lower case if each of its words is a common noun, as in "Mugs & Cups". "Women ›
+            Jackets" are "women's jackets".
         """
+        parts = self._uncut(name).split(PATH)
+        for audience, things in (parts, parts[::-1]) if len(parts) == 2 else ():
+            if audience.lower() in self._words.audiences:
+                return f"{self._words.audiences[audience.lower()]} {self.category(things)}"
         said = self.name(name)
         parts = [] if PATH in said else _WORD.findall(said)
         is_common = bool(parts) and all(part[1:].islower() and part.lower() in self._common_nouns for part in parts)
         begins_with_noun = self._begins_with_noun(said) or (
-            bool(parts) and parts[0].lower() in self._common_nouns | self._words.shelf_words
+            bool(parts) and _first(said) in self._common_nouns | self._words.shelf_words
         )
+        begins_with_noun |= bool(parts) and parts[0].istitle() and self._is_kind(said)
         is_common |= begins_with_noun and all(map(str.islower, parts[1:]))
         return said.lower() if is_common else said
+
+    def _is_kind(self, name: str) -> bool:
+        """Return whether a name is of many things and its first word is no proper one."""
+        first = _first(name)
+        is_proper = first in self._formats.brands or first in _proper(self._locale) | self._words.proper_words
+        return (
+            bool(self._words.proper_words)
+            and first[1:].isalpha()
+            and not is_proper
+            and self._many.search(name) is not None
+        )
 
     def _this(self, title: str) -> str:
         """Return the recommended item as a sentence says it; empty if its title leaves nothing readable."""
@@ -331,6 +349,14 @@ class ReferringExpressions:
 def _speech() -> str:
     """Return a pattern of words with which suppliers speak, in every language: their titles may be of any."""
     return bounded("|".join(words().speaks))
+
+
+@cache
+def _proper(locale: str) -> frozenset[str]:
+    """Return languages, territories, months and days of one word in a locale, in small letters."""
+    known = Locale.parse(locale)
+    names = (known.languages, known.territories, known.months["format"]["wide"], known.days["format"]["wide"])
+    return frozenset(name.lower() for each in names for name in each.values() if name.isalpha() and name.istitle())
 
 
 def _opened(name: str) -> str:

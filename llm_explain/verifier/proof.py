@@ -284,7 +284,15 @@ class _Readings:
             return False
         if self._lexicon.formats.ellipsis in value[-2:]:  # a quotation mark may follow
             return name.startswith(said)
-        return said == name or said == self._translated(str(fact))
+        return said in (name, self._translated(str(fact)), *self._for_audience(str(fact)))
+
+    def _for_audience(self, path: str) -> list[str]:
+        """Return what a path of things and those for whom they are may be called: "women's jackets"."""
+        names, words = path.split(" › "), self._lexicon.spoken_names.audiences
+        if len(names) != 2:
+            return []
+        owners = {_key(name): words.get(_key(name)) for name in names}
+        return [_plain(f"{owners[_key(a)]} {b}") for a, b in (names, names[::-1]) if owners[_key(a)]]
 
     def same_either(self, value: str, fact: str) -> bool:
         """Return whether a text is a category of the facts, perhaps with other words between the names in it."""

@@ -103,7 +103,7 @@ class LocaleWriter:
     ) -> None:
         self._on_refused = on_refused
         self._retired = retired
-        self._lexicon = load_lexicon(locale, kinds).with_currency(policy.currency)
+        self._lexicon = load_lexicon(locale, kinds).with_currency(policy.currency, catalogue.brand_names)
         self._policy = policy
         self._catalogue = catalogue
         self._realiser = Realiser(self._lexicon)

@@ -99,7 +99,7 @@ def test_elision_follows_the_name_and_gender_the_kind_of_event() -> None:
         ("en-GB", "3 November", "4 December", "US$2.99"),
         ("es", "3 de noviembre", "4 de diciembre", "2,99\u00a0US$"),
         ("es-ES", "3 de noviembre", "4 de diciembre", "2,99\u00a0US$"),
-        ("es-MX", "3 de noviembre", "4 de diciembre", "USD2.99"),
+        ("es-MX", "3 de noviembre", "4 de diciembre", "USD\u00a02.99"),
         ("zh-CN", "11月3日", "12月4日", "US$2.99"),
     ],
 )

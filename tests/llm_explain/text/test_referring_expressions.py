@@ -9,6 +9,7 @@ import pytest
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.prompt_files import prompts_root
 from llm_explain.text.referring_expressions import ReferringExpressions
+from llm_explain.verifier.proof import _Readings
 
 ENGLISH = ReferringExpressions(load_lexicon("en"))
 SPANISH = ReferringExpressions(load_lexicon("es"))
@@ -253,3 +254,25 @@ def test_a_shelf_with_a_capital_is_told_whole() -> None:
     assert names.either("Kids and family") == "kids and family"
     assert names.either("bread and buns") == "bread or buns"
     assert names.either("Toys & games") == "toys or games"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Base layers", "base layers"),
+        ("Swimwear", "swimwear"),
+        ("Levi's jeans", "Levi's jeans"),  # a brand of the shop
+        ("Swedish cheeses", "Swedish cheeses"),
+        ("A4 binders", "A4 binders"),
+        ("DVD players", "DVD players"),
+        ("Disney", "Disney"),
+        ("Women › Base layers", "women's base layers"),
+        ("Shoes › Men", "men's shoes"),
+        ("Sheet music › Piano", "“Sheet music › Piano”"),  # neither name alone says what it is
+    ],
+)
+def test_a_category_of_common_nouns_has_no_capital_in_a_sentence(name: str, said: str) -> None:
+    """A text said "you regularly buy Base layers"."""
+    lexicon = load_lexicon("en").with_currency("SEK", ["Levi's"])
+    assert ReferringExpressions(lexicon).category(name) == said
+    assert said[0] == "“" or _Readings(lexicon).same_name(said, name)

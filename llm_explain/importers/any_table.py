@@ -9,6 +9,7 @@ from scoring.data.reading import read_table
 from scoring.demand.columns import HEADERS, normal
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from pathlib import Path
 
     import pandas as pd
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 _KNOWN: Final = {header for headers in HEADERS.values() for header in headers}
 
 
-def read_any_table(path: Path) -> pd.DataFrame:
+def read_any_table(path: Path, known: Container[str] = _KNOWN) -> pd.DataFrame:
     """Read the first table of a file.
 
     Args:
         path: The file.
+        known: Headers, with spaces for other marks, that tell the first row of a table from its names.
 
     Returns:
         Its columns; text, except in a Parquet file. Decimal commas are points. The call raises ``TableError`` if the
@@ -28,7 +30,7 @@ def read_any_table(path: Path) -> pd.DataFrame:
     """
     if path.suffix.lower() in PARQUET_ENDINGS:
         return read_table(path).frame
-    source = read_sources(path, lambda header: normal(header) in _KNOWN)[0]
+    source = read_sources(path, lambda header: normal(header) in known)[0]
     frame = source.frame.reset_index(drop=True)
     if source.is_decimal_comma:
         frame = frame.replace(r"^(-?\d+),(\d+)$", r"\1.\2", regex=True)

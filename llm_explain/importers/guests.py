@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from llm_explain.importers.any_table import read_any_table
 from scoring.data.guests import GUEST_ID, merge_guests
-from scoring.data.reading import read_table
 from scoring.data.tables import USER_ID, Tables
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def import_guests(links: Path, *, data: Path, out: Path) -> GuestsImported:
     """Write tables in which each guest's events belong to the user.
 
     Args:
-        links: CSV or Parquet with ``guest_id`` and ``user_id``.
+        links: A file of any usual form with ``guest_id`` and ``user_id``.
         data: Folder of the tables; other tables and ``shop.yaml`` are copied as they are.
         out: Folder of the new tables; may be ``data``.
 
@@ -42,7 +42,7 @@ def import_guests(links: Path, *, data: Path, out: Path) -> GuestsImported:
         What changed. A wrong table of links raises ``TableError`` and writes nothing.
     """
     tables = Tables.read(data)
-    table = read_table(links).frame.reset_index(drop=True)
+    table = read_any_table(links, {"guest id", "user id"}).reset_index(drop=True)
     events = merge_guests(tables.events, table)
     known = set(table[GUEST_ID].astype("str")) & set(tables.events[USER_ID])
     is_moved = tables.events[USER_ID].isin(known)

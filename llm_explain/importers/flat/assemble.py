@@ -115,6 +115,15 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
     parts = [_with_kind(read, rows[read.source.name].frame, notes) for read in by_role.get("events", [])]
     lines = [_with_kind(read, rows[read.source.name].frame, notes) for read in by_role.get("lines", [])]
     orders = [rows[read.source.name].frame for read in by_role.get("orders", [])]
+    notes += [
+        note for read in by_role.get("orders", []) for note in _unknown_states(read, rows[read.source.name].frame)
+    ]
+    notes += [
+        f"{read.source.name}: only the item's id is read. Say with --map what other columns are, or leave the file out"
+        for read in by_role.get("items", [])
+        if {column.name for column in read.columns} <= {"", "item_id"}
+    ]
+    _ask_for_kinds(by_role.get("lines", []), lines)
     if lines and (orders or parts):
         parts += [_with_orders(frame, orders or parts) for frame in lines]
     elif not parts:
@@ -220,23 +229,26 @@ def _ask_for_times(logs: Sequence[Recognised]) -> None:
 
 
 def _ask_for_kinds(logs: Sequence[Recognised], parts: Sequence[pd.DataFrame]) -> None:
-    """Ask what a log without words tells, if its rows are those of another log at later times, as returns are."""
+    """Ask what a log without words tells, if its rows are those of another log, as returns are, and not earlier."""
     keys = ["order_id", "item_id"]
     guessed = [
-        (log, rows)
+        (log, rows if "timestamp" in rows else rows.assign(timestamp=pd.NaT))
         for log, rows in zip(logs, parts, strict=False)
-        if {*keys, "timestamp"} <= set(rows) and (rows["kind"] == "purchase").all()
+        if {*keys} <= set(rows) and (rows["kind"] == "purchase").all()
     ]
     first = {log.source.name: rows.groupby(keys)["timestamp"].min() for log, rows in guessed}
     for (log, rows), (other, _) in permutations(guessed, 2):
         own, earlier = first[log.source.name], first[other.source.name]
         if log.kind or log.has("kind") or not 0 < len(own) <= len(earlier):
             continue
-        if (earlier.reindex(own.index) < own).mean() >= NEARLY_ALL:
+        is_timeless = own.isna().all() or earlier.isna().all()
+        repeats = own.index.isin(earlier.index) if is_timeless else earlier.reindex(own.index) < own
+        if repeats.mean() >= NEARLY_ALL:
             told = shlex.quote(f"{log.source.name}=return")
             raise SettingError(
-                f"{len(rows):,} rows of {log.source.name} repeat lines of orders of {other.source.name} at later "
-                f"times, but what happened then is needed. Say --kind {told}, or another kind, such as delivery."
+                f"{len(rows):,} rows of {log.source.name} repeat lines of orders of {other.source.name}"
+                f"{'' if is_timeless else ' at later times'}, but what happened then is needed. Say --kind {told}, or "
+                "another kind, such as delivery, or leave the file out."
             )
 
 
@@ -297,13 +309,7 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
         kinds = pd.Series(told or guessed, index=frame.index, dtype="str")
         if not told and is_rating:
             kinds = kinds.where(frame["value"].notna(), UNRATED)
-    states = frame["status"].value_counts().index.tolist() if "status" in frame else []
-    if len(states) > 1 and not any(map(undone, states)):
-        example = shlex.quote(f"{read.source.name}.{states[-1]}=cancel")
-        notes.append(
-            f"{read.source.name}: no state of an order is known to take it back: {', '.join(states[:MOST_CODES])}. "
-            f"If one does, say so, for example --kind {example}"
-        )
+    notes += _unknown_states(read, frame)
     if "renewal" in frame:
         kinds = kinds.mask((kinds == "purchase") & each_value(frame["renewal"], _renews).eq(True), RENEW)
     frame = frame.assign(kind=kinds)
@@ -313,6 +319,18 @@ def _with_kind(read: Recognised, frame: pd.DataFrame, notes: list[str]) -> pd.Da
     found, note = with_skips(read, frame)
     notes += [note] if note else []
     return found
+
+
+def _unknown_states(read: Recognised, frame: pd.DataFrame) -> list[str]:
+    """Return a line on the states of orders if none is known to take an order back."""
+    states = frame["status"].value_counts().index.tolist() if "status" in frame else []
+    if len(states) < 2 or any(map(undone, states)):
+        return []
+    example = shlex.quote(f"{read.source.name}.{states[-1]}=cancel")
+    return [
+        f"{read.source.name}: no state of an order is known to take it back: {', '.join(states[:MOST_CODES])}. "
+        f"If one does, say so, for example --kind {example}"
+    ]
 
 
 def _codes(read: Recognised) -> str:

@@ -21,7 +21,7 @@ def test_guests_are_assigned_and_the_other_tables_stay(tmp_path) -> None:
     )
     items = pd.DataFrame({"item_id": ["mug", "tea"], "title": ["Mug", "Tea"], "category": ["mugs", "teas"]})
     Tables(events, items).write(tmp_path / "data")
-    (tmp_path / "links.csv").write_text("guest_id,user_id\ns1,anna\ns9,anna\n")
+    (tmp_path / "links.csv").write_text("guest_id;user_id\ns1;anna\ns9;anna\n")
     arguments = [
         str(tmp_path / "links.csv"), "--data", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "--json",
     ]  # fmt: skip

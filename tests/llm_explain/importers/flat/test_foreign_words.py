@@ -1,0 +1,62 @@
+"""Exports in languages that no list has words of: what is not understood is asked about or reported, never guessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llm_explain.errors import SettingError
+from llm_explain.importers.flat.run import import_flat
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llm_explain.importers.flat.report import FlatImport
+
+ORDERS = "".join(f"{n};u{n % 3};2026-03-{n + 10} 09:30;{'Kesz' if n % 4 else 'Torolt'}\n" for n in range(12))
+LINES = "".join(f"{n};a{n % 4};1\n" for n in range(12))
+
+
+def imported(folder: Path, **files: str) -> FlatImport:
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return import_flat(sorted(folder.glob("*.csv")), out=folder / "out", is_dry_run=True)
+
+
+def test_lines_without_times_that_repeat_lines_of_orders_are_asked_about(tmp_path: Path) -> None:
+    """Returns in a file with a foreign name were counted as purchases."""
+    with pytest.raises(SettingError, match=r"3 rows of vissza.csv repeat lines of orders of sorok.csv, but what"):
+        imported(
+            tmp_path,
+            rendelesek=f"order id;customer id;order date;status\n{ORDERS}",
+            sorok=f"order id;sku;quantity\n{LINES}",
+            vissza="order id;sku;quantity;ok\n1;a1;1;x\n2;a2;1;y\n7;a3;1;x\n",
+        )
+
+
+def test_states_of_a_file_of_orders_and_files_of_bare_ids_are_reported(tmp_path: Path) -> None:
+    done = imported(
+        tmp_path,
+        rendelesek=f"order id;customer id;order date;status\n{ORDERS}",
+        sorok=f"order id;sku;quantity\n{LINES}",
+        termek="sku;product name\n" + "".join(f"a{n};Thing {n}\n" for n in range(4)),
+        keszlet="sku;hely\n" + "".join(f"a{n};B\n" for n in range(4)),
+    )
+    assert any("rendelesek.csv: no state of an order is known to take it back: Kesz, Torolt" in it for it in done.lines)
+    assert [line for line in done.lines if "only the item's id is read" in line and "keszlet.csv" in line]
+    assert not [line for line in done.lines if "only the item's id is read" in line and "termek.csv" in line]
+
+
+@pytest.mark.parametrize(
+    ("titles", "locale"),
+    [
+        (["Skaljacka för herr", "Träningskläder", "Löparsko på rea", "Värmeljus med doft", "Läder till bälten"], "sv"),
+        (["Jakke til mænd", "Løbesko på tilbud", "Klæder og støvler", "Mænds træningstøj"], "en"),
+        (["Säärystimet", "Väriäiden pöytä", "Käsineet ei koko", "Hännän väriäer"], "en"),
+    ],
+)
+def test_a_language_without_words_is_not_taken_for_german(tmp_path: Path, titles: list[str], locale: str) -> None:
+    rows = "".join(f"{n};k{n % 2};a{n % len(titles)};{titles[n % len(titles)]};2026-03-{n + 10}\n" for n in range(10))
+    done = imported(tmp_path, log=f"oid;uid;sku;title;timestamp\n{rows}")
+    assert done.tables.shop.locale == locale

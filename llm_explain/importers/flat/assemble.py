@@ -232,7 +232,7 @@ def _ask_for_kinds(logs: Sequence[Recognised], parts: Sequence[pd.DataFrame]) ->
     """Ask what a log without words tells, if its rows are those of another log, as returns are, and not earlier."""
     keys = ["order_id", "item_id"]
     guessed = [
-        (log, rows if "timestamp" in rows else rows.assign(timestamp=pd.NaT))
+        (log, rows if "timestamp" in rows else rows.assign(timestamp=pd.Series(pd.NaT, index=rows.index)))
         for log, rows in zip(logs, parts, strict=False)
         if {*keys} <= set(rows) and (rows["kind"] == "purchase").all()
     ]

@@ -279,7 +279,16 @@ class NameFinder:
         led = None if labelled else category if key in index.categories else index.leading.get("".join(telling), run)
         plain = None if labelled else plain
         own_items, of = ((), None) if labelled or category in self._hidden else index.own(telling, bought)
-        return replace(found, categories=several if category is None else (), led=of or led, plain=plain, own=own_items)
+        is_had = bool(own_items or of) and {*items}.isdisjoint(bought)
+        items = own_items[:MOST_CHOICES] if is_had else items  # "sweet potatoes" of "sweet potatoes or yams"
+        return replace(
+            found,
+            items=items,
+            categories=several if category is None else (),
+            led=of or led,
+            plain=plain,
+            own=own_items,
+        )
 
     def _whole(
         self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]], *, is_joined: bool

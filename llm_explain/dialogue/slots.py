@@ -401,10 +401,16 @@ class Slots:
         if mention.category is not None and is_category:
             return {"category": mention.category}, ()
         slots = self._resolved(mention)
-        shared = {self._category_of.get(item, "") for item in mention.readings}
-        if intent in CHANGES and not slots and len(shared) == 1 and "" not in shared:
-            return {"category": shared.pop()}, ()  # "I buy no more dog food"
-        return slots, () if slots else mention.readings
+        several = self._unclear(intent, mention)
+        if intent in CHANGES and not slots and len(several) == 1 and several[0] not in self._category_of:
+            return {"category": several[0]}, ()  # "I buy no more dog food"
+        return slots, () if slots else several
+
+    def _unclear(self, intent: str, mention: Mention) -> tuple[str, ...]:
+        """Return what words may mean; a change is of the categories of the items that they mean."""
+        of_items = dict.fromkeys(self._category_of.get(item, "") for item in mention.readings)
+        is_of_items = "" not in of_items and (len(of_items) == 1 or not mention.shown)
+        return tuple(of_items) if intent in CHANGES and is_of_items else mention.readings
 
     def is_of_use(self, text: str) -> bool:
         """Return whether a text has words of use: "stop using it"."""
@@ -461,7 +467,7 @@ class Slots:
             return slots, () if slots else ranked[0].readings
         if intent in CHANGES and ranked and ranked[0].categories and not ranked[0].is_like:
             return {"categories": ranked[0].categories}, ()  # "no more water", of which there are two kinds
-        return ({} if ranked else focus), ranked[0].readings if ranked else ()
+        return ({} if ranked else focus), self._unclear(intent, ranked[0]) if ranked else ()
 
 
 def _meant(found: Mentions, context: Context) -> dict[str, Any]:

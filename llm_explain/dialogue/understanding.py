@@ -187,7 +187,8 @@ class Reader:
         if intent in {"resume", "why_not"} and context.hidden:
             of_hidden = self.names.find(text, context.hidden, bought)
             found = of_hidden if any(each.shown for each in of_hidden.found) else found
-        is_again = intent == "resume" and context.is_all_used and self._grammar.why.match(text)  # "why milk again"
+        is_asked = self._grammar.why.match(text) or (is_short and text.endswith(("?", "？")))
+        is_again = intent == "resume" and context.is_all_used and is_asked  # "why milk again", "rolls again?"
         intent = "why" if is_again else self._repeated(found, context, user_id) if intent == FOLLOW_UP else intent
         return self._filled(intent, found, part, context, user_id, rivals, is_short=is_short)
 
@@ -202,9 +203,12 @@ class Reader:
             return Reading(
                 asked["intent"], told if is_change else several[0], others=() if is_change else (*several[1:],)
             )
+        numbered = choices[int(text) - 1] if re.fullmatch("[1-9]", text) and int(text) <= len(choices) else None
         if slot != "intent":
-            one = self.names.picked(text, choices)
+            one = numbered or self.names.picked(text, choices)
             return None if one is None else Reading(asked["intent"], {**asked["slots"], slot: one})
+        if numbered is not None:
+            return Reading(numbered, dict(asked["slots"]))
         place = next((each for each in self.names.places(text, choices) if each.shown), None)
         rest = text if place is None else f"{text[: place.start]}{text[place.end :]}"
         is_place = len(rest.strip(" ?？")) <= (LEAST_REST if self._grammar.is_spaced else 1)
@@ -444,7 +448,7 @@ class Reader:
         ends = [match.span() for match in self._grammar.also.finditer(found.text)]
         parts = list(zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(found.text)], strict=True))
         parts = [(start, end) for start, end in parts if found.text[start:end].strip()]
-        telling = [part for part in parts if not self._is_bare(found, part)]
+        telling, n_parts = [part for part in parts if not self._is_bare(found, part)], len(parts)
         if len(telling) == len(parts) or not telling:
             parts = [whole, *parts] if len(parts) > 1 else [whole]
         else:
@@ -452,17 +456,19 @@ class Reader:
         masked = [(text, part) for part in parts for text in found.maskings(*part)]
         several = self._ranked([text for text, _ in masked], role, found)
         ranked = [(scores, part) for scores, (_, part) in zip(several, masked, strict=True)]
-        best, part = max(
-            ranked,
-            key=lambda each: (
-                each[0][0][1]
-                - LESS_TELLING * (each[0][0][0] in TALK - TELLING)
-                + AS_A_WHOLE * (each[1] == whole)
-                + AS_A_QUESTION
-                * (found.text[each[1][1] : each[1][1] + 1] == "?" and each[0][0][0] not in {*CHANGES, FOLLOW_UP})
-            ),
-        )
+
+        def worth(each: tuple[list[tuple[str, float]], tuple[int, int]]) -> float:
+            ((intent, score), *_), part = each
+            is_asked = found.text[part[1] : part[1] + 1] in {"?", "？"}
+            is_name = is_asked and intent == FOLLOW_UP  # "beef? i'm vegetarian"
+            handicap = LESS_TELLING * (intent in TALK - TELLING and not is_name)
+            bonus = AS_A_WHOLE * (part == whole) + AS_A_QUESTION * (is_asked and intent not in {*CHANGES, FOLLOW_UP})
+            return score - handicap + bonus
+
+        best, part = max(ranked, key=worth)
         (intent, score), (_, second) = best[:2]
+        if len(parts) < n_parts and intent in OUTSIDE | {"unknown"}:
+            return "why", (), part, SURE  # "i never eat it. why?"
         if intent in CHANGES and self._grammar.keeps.search(found.text):
             intent = "resume"  # "don't stop using it"
         elif intent in CHANGES and not found.found and self._grammar.traits.search(found.text):
@@ -521,7 +527,8 @@ class Reader:
         merged = {name: value for name, value in asked["slots"].items() if is_kept or name != "event"}
         if "item_id" in slots:
             named = slots["item_id"]
-            merged[asked["slot"]] = self._slots.category_of(named) if asked["slot"] == "category" else named
+            category = self._slots.category_of(named) or named  # a place among choices may be that of a category
+            merged[asked["slot"]] = category if asked["slot"] == "category" else named
         else:
             merged |= slots
         return Reading(asked["intent"], merged, choices)

@@ -846,3 +846,24 @@ def test_that_after_the_purchases_of_a_month_means_the_month(explainer: Explaine
     said = ["why the first one?", f"what did i buy in {month}", "what did that cost me"]
     last = held(Dialogue(explainer), context, said)[-1]
     assert {*last.slots} == {"all", "period"}
+
+
+@pytest.mark.parametrize("said", ["the second", "2"])
+@pytest.mark.parametrize("asked", ["stop using it", "what if I had never bought it?"])
+def test_a_place_among_categories_that_were_asked_back_is_a_category(
+    explainer: Explainer, context: Context, asked: str, said: str
+) -> None:
+    intent = "stop" if "stop" in asked else "what_if"
+    whole = {"intent": intent, "slots": {}, "slot": "category", "choices": ["cheese", "apples"]}
+    turn = Dialogue(explainer).reply(USER, said, replace(context, asked=whole))
+    assert (turn.intent, turn.slots) == (intent, {"category": "apples"})
+
+
+@pytest.mark.parametrize(
+    ("message", "intent"),
+    [("the second one again?", "why"), ("i can't eat cheese and you give me the first one. why", "why")],
+)
+def test_a_remark_with_a_question_for_the_reason_asks_for_it(
+    explainer: Explainer, context: Context, message: str, intent: str
+) -> None:
+    assert Dialogue(explainer).reply(USER, message, context).intent == intent

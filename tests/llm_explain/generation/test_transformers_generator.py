@@ -13,7 +13,11 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from llm_explain.errors import GenerationError
 from llm_explain.generation.drafts import ModelSource
-from llm_explain.generation.transformers_generator import TransformersGenerator, _read_once
+from llm_explain.generation.transformers_generator import (
+    TransformersGenerator,
+    _in_fastest_type,
+    _read_once,
+)
 from llm_explain.generation.weights import packaged_adapter, tuning_record
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.sentence_spec import ContentPlan
@@ -55,6 +59,20 @@ class TestTiny(GeneratorConformance):
     @classmethod
     def generator(cls):
         return tiny_generator()
+
+
+@pytest.mark.parametrize("slow", [torch.float32, torch.bfloat16])
+def test_the_faster_precision_is_chosen_without_a_text_of_the_model(monkeypatch, slow):
+    """A trial text took a minute of the first request where bfloat16 is emulated on a busy machine."""
+    product, model = torch.nn.functional.linear, tiny_model(16)
+    monkeypatch.setattr(model, "generate", None)
+
+    def linear(rows, weight):
+        time.sleep(0.02 * (weight.dtype == slow))
+        return product(rows, weight)
+
+    monkeypatch.setattr(torch.nn.functional, "linear", linear)
+    assert _in_fastest_type(model).dtype != slow
 
 
 def test_a_deadline_stops_the_writing():

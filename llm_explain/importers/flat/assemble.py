@@ -123,6 +123,10 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
         for read in by_role.get("items", [])
         if {column.name for column in read.columns} <= {"", "item_id"}
     ]
+    notes += [
+        f"{read.source.name}: {len(read.source.frame):,} rows are not read: they have no item, order or time"
+        for read in by_role.get("other", [])
+    ]
     _ask_for_kinds(by_role.get("lines", []), lines)
     if lines and (orders or parts):
         parts += [_with_orders(frame, orders or parts) for frame in lines]

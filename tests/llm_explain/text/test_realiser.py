@@ -269,3 +269,14 @@ def test_a_category_that_is_too_long_is_not_said_in_part():
 def test_one_purchase_is_not_told_as_two(text, *, is_true):
     once = spec([claim("repeat_item", count=1, last="2017-05-31")])
     assert Verifier(load_lexicon("en")).verify(text, once).ok == is_true
+
+
+def test_a_size_that_is_a_box_has_an_article():
+    """A text said "this time box of 24"."""
+    facts = {"other_item_id": "7", "size": "box of 24", "other_size": "box of 12"}
+    told = spec([claim("related_title", **facts)])
+    assert told.values["own_size"] == "a box of 24"
+    verifier = Verifier(load_lexicon("en"))
+    text = f"The {told.values['sized_item']} you've bought, this time {{}}."
+    assert verifier.verify(text.format("a box of 24"), told).ok
+    assert not verifier.verify(text.format("a box of 12"), told).ok

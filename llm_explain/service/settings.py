@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings.exceptions import SettingsError
 
 from llm_explain.errors import SettingError
 from llm_explain.service.schemas.requests import Sources
@@ -177,6 +178,10 @@ class ServiceSettings(BaseSettings):
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             raise SettingError("; ".join(_said(each) for each in error.errors(include_input=False))) from None
+        except SettingsError as error:
+            raise SettingError(
+                f'a variable LLM_EXPLAIN_… is no JSON ({error}) but a list needs it. Write it as ["lm", "template"].'
+            ) from error
         except ValueError as error:  # the file is no TOML
             raise SettingError(f"{FILE_VARIABLE} names a file that is no TOML ({error}). Mend it.") from error
 

@@ -134,6 +134,12 @@ def assemble(reads: Sequence[Recognised], rows: Mapping[str, Rows]) -> Assembled
         logs = [*by_role.get("log", []), *by_role.get("orders", [])]
         if logs and "items" in by_role:
             raise MissingAnswerError(*_nothing_found(logs, ("item_id",)))
+        n_rows = max((len(read.source.frame) for read in logs), default=0)
+        unread = [r for r in by_role.get("other", []) if not r.has("user_id") and len(r.source.frame) > n_rows]
+        if logs and (lines or unread):  # what an order holds stands in a file of its own
+            raise MissingAnswerError(
+                *(_nothing_found(logs, ("order_id",)) if lines else _nothing_found(unread, ("order_id", "item_id")))
+            )
         parts = [_with_kind(r, rows[r.source.name].frame.assign(item_id=ONLY_ITEM), notes) for r in logs]
         by_role["log"] = []
     notes += [
@@ -192,7 +198,7 @@ def _nothing_found(reads: Sequence[Recognised], needed: Iterable[str]) -> tuple[
         for read in reads
     )
     read = max(reads, key=lambda each: len(each.source.frame))
-    missing = [name for name in needed if not any(read.has(other) for other in NEEDED[name])]
+    missing = [name for name in needed if not any(read.has(other) for other in NEEDED.get(name, (name,)))]
     frame = read.source.frame
     free = [column.header for column in read.columns if not column.name]
     free = [header for header in free if not is_time_like(frame[header])] or free

@@ -41,6 +41,12 @@ def test_the_order_of_the_sources_is_checked(monkeypatch: pytest.MonkeyPatch) ->
         ServiceSettings.read()
 
 
+def test_a_list_in_the_environment_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_EXPLAIN_CORS_ORIGINS", "https://shop.example")
+    with pytest.raises(SettingError, match=r'is no JSON .*field "cors_origins".* but a list needs it'):
+        ServiceSettings.read()
+
+
 def test_an_unknown_setting_in_the_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "service.toml"
     file.write_text("prot = 80\n")

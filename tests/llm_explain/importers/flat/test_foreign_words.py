@@ -48,6 +48,31 @@ def test_states_of_a_file_of_orders_and_files_of_bare_ids_are_reported(tmp_path:
     assert not [line for line in done.lines if "only the item's id is read" in line and "termek.csv" in line]
 
 
+def test_orders_whose_lines_are_not_recognised_are_no_log_without_items(tmp_path: Path) -> None:
+    """Each order counted as an event of one invented item."""
+    mapped = ["tilausrivit.csv.Tilausnumero=order_id", "tilausrivit.csv.Tuotenumero=item_id"]
+    with pytest.raises(
+        SettingError, match=rf"a column for order_id and item_id is not.* --map {' --map '.join(mapped)}$"
+    ):
+        imported(
+            tmp_path,
+            tilaukset="Tilausnumero;Asiakasnumero;Päivä\n"
+            + "".join(f"{n};u{n % 3};2026-03-{n + 10}\n" for n in range(12)),
+            tilausrivit="Tilausnumero;Tuotenumero;Kpl\n" + "".join(f"{n // 2};a{n % 4};1\n" for n in range(24)),
+        )
+    with pytest.raises(
+        SettingError, match=r"a column for order_id is not.* --map tilaukset.csv.Tilausnumero=order_id$"
+    ):
+        import_flat(sorted(tmp_path.glob("*.csv")), out=tmp_path / "out", maps=mapped, is_dry_run=True)
+    done = import_flat(
+        sorted(tmp_path.glob("*.csv")),
+        out=tmp_path / "out",
+        maps=[*mapped, "tilaukset.csv.Tilausnumero=order_id"],
+        is_dry_run=True,
+    )
+    assert len(done.tables.events) == 24
+
+
 @pytest.mark.parametrize(
     ("titles", "locale"),
     [

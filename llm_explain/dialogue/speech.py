@@ -75,7 +75,8 @@ class Speaker:
             said = [self.said(Statement("unknown"))]
         choices = self._choices(answer.choices, is_staff=context.staff_user is not None)
         numbers = self._numbers(" ".join(said)) if context.staff_user else ()
-        users = dict.fromkeys(part.user for part in parts if isinstance(part, Statement) and part.user)
+        both = [slots["user_id"], slots["other_user"]] if "other_user" in slots else []
+        users = dict.fromkeys(both or [part.user for part in parts if isinstance(part, Statement) and part.user])
         is_kept = not _listed(answer) and (context.focus is None or context.age > 0)
         context = replace(
             context,

@@ -265,16 +265,18 @@ class Reader:
         self, text: str, intent: str, found: Mentions, context: Context, user_id: str | None
     ) -> Reading | None:
         """Return the reading of a message that means another item; ``None`` for other messages."""
-        if context.pending is not None and intent in {"unknown", FOLLOW_UP} and self._grammar.refuse.search(text):
-            changed = str(context.pending["intent"])  # "no wait, the cheese"
+        is_other = bool(found.found) or self._grammar.refuse.search(text) is not None
+        if context.pending is not None and intent in {"unknown", FOLLOW_UP, *OUTSIDE} and is_other:
+            changed = str(context.pending["intent"])  # "no wait, the cheese", "just the big bottle"
             return Reading(changed, *self._slots.of(changed, found, context))
         is_last = [each.shown for each in found.found] == [context.items[-1:]]
         if intent == FOLLOW_UP and is_last and context.intent in OF_VISITS:  # "how often was I here?", "and the last?"
             return Reading("last_bought", (context.topic if context.age == 0 else {}) or {"all": True})
-        if intent != FOLLOW_UP or found.found or not self._grammar.next.search(text) or context.asked is not None:
+        is_next = not found.found and found.focus_at is None and self._grammar.next.search(text) is not None
+        if intent not in {FOLLOW_UP, "why"} or not is_next or context.asked is not None:
             return None
-        item = _next_to(context)  # "and the other one?"
-        return Reading(self._repeated(found, context, user_id), {"item_id": item}) if item else None
+        item, repeated = _next_to(context), self._repeated(found, context, user_id)  # "and the other one?"
+        return Reading(repeated if intent == FOLLOW_UP else intent, {"item_id": item}) if item else None
 
     def several(self, message: str, context: Context, role: Role = "shopper") -> tuple[str, ...]:
         """Return the two parts of a message that asks two different things, or for one and a change; else nothing."""

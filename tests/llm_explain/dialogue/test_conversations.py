@@ -867,3 +867,14 @@ def test_a_remark_with_a_question_for_the_reason_asks_for_it(
     explainer: Explainer, context: Context, message: str, intent: str
 ) -> None:
     assert Dialogue(explainer).reply(USER, message, context).intent == intent
+
+
+def test_a_bare_name_after_a_proposal_changes_what_is_proposed(explainer: Explainer, context: Context) -> None:
+    turns = held(Dialogue(explainer), context, ["stop using my cheese purchases", "just the second one"])
+    assert turns[-1].slots == {"item_id": context.items[1]}
+    assert turns[-1].needs_confirmation
+
+
+def test_the_other_one_has_its_own_reason(explainer: Explainer, context: Context) -> None:
+    turns = held(Dialogue(explainer), context, ["compare the first and the third", "then why show the other"])
+    assert (turns[-1].intent, turns[-1].slots) == ("why", {"item_id": context.items[2]})

@@ -45,7 +45,7 @@ class Words(StrictModel):
         sensitive_exceptions: Regular expressions of names that begin like sensitive ones.
         harmless: Regular expressions of names that begin like sensitive ones of another language.
         speaks: Regular expressions of words with which a supplier speaks in a name; such names are quoted.
-        audiences: Categories that say for whom or how large an item is.
+        audiences: Categories that say for whom or how large an item is, or too little, as "Clothing" does.
         stop_words: Words that name no kind of product.
         word_endings: Endings of a word's plural, longest first.
         plurals: Plurals of words for things, by the word.

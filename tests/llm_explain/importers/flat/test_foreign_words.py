@@ -85,3 +85,12 @@ def test_a_language_without_words_is_not_taken_for_german(tmp_path: Path, titles
     rows = "".join(f"{n};k{n % 2};a{n % len(titles)};{titles[n % len(titles)]};2026-03-{n + 10}\n" for n in range(10))
     done = imported(tmp_path, log=f"oid;uid;sku;title;timestamp\n{rows}")
     assert done.tables.shop.locale == locale
+
+
+def test_clothing_of_one_sport_is_not_all_clothing(tmp_path: Path) -> None:
+    """A user who bought jackets too was told of "clothing" what counted cycling clothing alone."""
+    paths = ["Cycling > Clothing", "Cycling > Pumps", "Outdoor > Jackets"]
+    titles = ["Bib tights", "Floor pump", "Rain jacket"]
+    rows = "".join(f"{n};u{n % 2};a{n % 3};{titles[n % 3]};{paths[n % 3]};2026-03-{n + 10}\n" for n in range(12))
+    done = imported(tmp_path, log=f"order id;user id;sku;title;category;timestamp\n{rows}")
+    assert sorted(done.tables.items["category"]) == ["Cycling › Clothing", "Jackets", "Pumps"]

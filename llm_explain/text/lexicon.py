@@ -32,7 +32,7 @@ class Formats(StrictModel):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     percent: str
     month: str
-    brands: frozenset[str] = frozenset()
+    brands: frozenset[str] | None = None
     max_name_length: Annotated[int, Field(ge=8)]
     ellipsis: str
 
@@ -299,17 +299,17 @@ class Lexicon(StrictModel):
             names = names.model_copy(update={"proper": own.proper, "definite": definite, "either": either})
         return self.model_copy(update={"region": region, "said": own.said, "spoken_names": names})
 
-    def with_currency(self, currency: str | None, brands: Iterable[str] = ()) -> Lexicon:
+    def with_currency(self, currency: str | None, brands: Iterable[str] | None = None) -> Lexicon:
         """Return the same lexicon for a shop's currency.
 
         Args:
             currency: ISO 4217 code; ``None`` for a shop that does not state it.
-            brands: Names of the shop's brands, with which categories may begin.
+            brands: Names of the shop's brands, with which categories may begin; ``None`` if they are not known.
 
         Returns:
             A lexicon whose prices are written in that currency, or without a sign.
         """
-        first = frozenset(name.partition(" ")[0].lower() for name in brands)
+        first = None if brands is None else frozenset(name.partition(" ")[0].lower() for name in brands)
         formats = self.formats.model_copy(update={"currency": currency, "brands": first})
         return self.model_copy(update={"formats": formats})
 

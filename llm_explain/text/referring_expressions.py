@@ -136,15 +136,12 @@ class ReferringExpressions:
         return said.lower() if is_common else said
 
     def _is_kind(self, name: str) -> bool:
-        """Return whether a name is of many things and its first word is no proper one."""
-        first = _first(name)
-        is_proper = first in self._formats.brands or first in _proper(self._locale) | self._words.proper_words
-        return (
-            bool(self._words.proper_words)
-            and first[1:].isalpha()
-            and not is_proper
-            and self._many.search(name) is not None
-        )
+        """Return whether a name is of many things and its first word is known to be no proper one."""
+        first, brands = _first(name), self._formats.brands
+        if brands is None or not self._words.proper_words or not first[1:].isalpha():
+            return False
+        is_proper = first in brands | _proper(self._locale) | self._words.proper_words
+        return not is_proper and self._many.search(name) is not None
 
     def _this(self, title: str) -> str:
         """Return the recommended item as a sentence says it; empty if its title leaves nothing readable."""

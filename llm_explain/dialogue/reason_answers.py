@@ -80,6 +80,7 @@ class ReasonAnswers:
             return Answer([place, *self._lowering(self._explained(item)), *why.parts], focus=item, data=why.data)
         if self._scene.is_sensitive(item):
             return Answer([Statement("no_talk_own")], focus=slots.get("item_id"))
+        item = self._best_of_title(item)
         row = self._explained(item)
         if row.rank is None:
             return Answer([Statement("not_candidate", item=item)], focus=item)
@@ -90,6 +91,13 @@ class ReasonAnswers:
         if self._scene.context.items:
             parts += self._contrast(self._scene.context.items[0], item)
         return Answer(parts, focus=item, data={"explanation": row.to_dict()})
+
+    def _best_of_title(self, item: str) -> str:
+        """Return the item of a visible title that the user is most likely to want: an answer names the title alone."""
+        titles = self._scene.explainer.titles
+        alike = [each for each, title in titles.items() if title == titles[item] != ""]
+        best = self._scene.explainer.rank(k=1, history=self._scene.history, candidates=alike) if len(alike) > 1 else []
+        return best[0].item_id if best else item
 
     def _held(self, item: str, rank: int) -> Statement | None:
         """Return that an item is held back because the user had it lately; ``None`` if its rank is too low anyway."""

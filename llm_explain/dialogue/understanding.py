@@ -334,7 +334,7 @@ class Reader:
     def _decision(self, text: str, context: Context, bought: Collection[str]) -> str | None:
         """Return "yes" or "no" to a change that waits; ``None`` for another message."""
         if self._grammar.confirm.search(text):
-            return "yes" if self._is_assent(text) else None  # "ok and the second"
+            return "yes" if self._bare_decision(text) == "yes" else None  # "ok and the second"
         if (no := self._grammar.refuse.search(text)) is None:
             return None
         if context.pending is not None and context.pending["intent"] == "stop" and self._grammar.assent.fullmatch(text):
@@ -343,23 +343,16 @@ class Reader:
         return None if rest and self.names.find(rest, context.items, bought).found else "no"  # "no wait, the cheese"
 
     def _bare_decision(self, text: str) -> str | None:
-        """Return "yes" or "no" for a message that is nothing else."""
-        return "yes" if self._is_assent(text) else "no" if self._is_refusal(text) else None
-
-    @staticmethod
-    def _is_only(text: str, first: re.Pattern[str], more: re.Pattern[str]) -> bool:
-        """Return whether a message only confirms or refuses: "yes, do it", "no, leave it", but not "ok thanks, bye"."""
-        rest, match = text, first.search(text)
-        while match is not None and match.end():
-            rest = rest[match.end() :].lstrip(" ,.!，。！")
-            match = first.search(rest) or more.search(rest)
-        return not rest
-
-    def _is_assent(self, text: str) -> bool:
-        return self._is_only(text, self._grammar.confirm, self._grammar.assent)
-
-    def _is_refusal(self, text: str) -> bool:
-        return self._is_only(text, self._grammar.refuse, self._grammar.refuse)
+        """Return "yes" or "no" for a message that is nothing else: "yes, do it", but not "ok thanks, bye"."""
+        grammar = self._grammar
+        for word, first, more in (("yes", grammar.confirm, grammar.assent), ("no", grammar.refuse, grammar.refuse)):
+            rest, match = text, first.search(text)
+            while match is not None and match.end():
+                rest = rest[match.end() :].lstrip(" ,.!，。！")
+                match = first.search(rest) or more.search(rest)
+            if not rest:
+                return word
+        return None
 
     def _without_user(self, text: str, message: str, context: Context) -> tuple[str, str | None]:
         """Return a text with the id of a customer exchanged for that of the examples, and the id.

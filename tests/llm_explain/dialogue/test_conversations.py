@@ -878,3 +878,14 @@ def test_a_bare_name_after_a_proposal_changes_what_is_proposed(explainer: Explai
 def test_the_other_one_has_its_own_reason(explainer: Explainer, context: Context) -> None:
     turns = held(Dialogue(explainer), context, ["compare the first and the third", "then why show the other"])
     assert (turns[-1].intent, turns[-1].slots) == ("why", {"item_id": context.items[2]})
+
+
+def test_the_place_of_a_title_is_that_of_its_best_item(
+    explainer: Explainer, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk, ranked = Dialogue(explainer), explainer.rank(USER, k=40)
+    low, high = ranked[-1].item_id, next(each.item_id for each in ranked if each.item_id not in context.items)
+    titles = dict(explainer.titles) | {low: explainer.titles[high]}
+    monkeypatch.setattr(Explainer, "titles", titles)
+    answers = talk._answers(USER, context, None)
+    assert answers.answer("why_not", {"item_id": low}, ()).focus == high

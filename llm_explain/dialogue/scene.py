@@ -13,6 +13,7 @@ from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.own_events import OwnEvents
 from llm_explain.policy.suppressions import NO_SUPPRESSIONS, Suppressions
+from scoring.data.targets import OTHER
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -94,10 +95,10 @@ class Scene:
         return history.select(~np.isin(self.catalogue.category_index[history.item_index], off)) if off else history
 
     def within(self, first: dt.date, last: dt.date) -> Scene:
-        """Return the same with the events of a period alone."""
-        scene = copy(self)
+        """Return the same with the events of a period alone, without what was taken back then or later."""
+        scene, counts = copy(self), self.history.is_target | (self.history.role == OTHER)
         days = self.shop.shop.clock.local(self.history.timestamp).astype("datetime64[D]")
-        scene.history = self.history.select((days >= np.datetime64(first)) & (days <= np.datetime64(last)))
+        scene.history = self.history.select(counts & (days >= np.datetime64(first)) & (days <= np.datetime64(last)))
         scene.own = OwnEvents(scene.shop, scene.history)
         return scene
 

@@ -15,10 +15,12 @@ from llm_explain.dialogue import Context, Dialogue, offers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.own_events import OwnEvents
+from llm_explain.dialogue.scene import Scene
 from llm_explain.dialogue.staff import Staff
 from llm_explain.dialogue.turns import named
 from llm_explain.dialogue.words import dialogue_words
 from scoring.data.tables import PRICE
+from scoring.data.targets import RETURN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -716,6 +718,21 @@ def test_what_was_bought_on_a_day_is_not_called_the_last_purchase(explainer: Exp
     assert "You bought " in turn.text
     assert "last" not in turn.text
     assert len(Dialogue(explainer)._answers(USER, context, None).scene.within(day.date(), day.date()).bought) == bought
+
+
+def test_what_was_given_back_after_a_day_was_not_bought_on_it(explainer: Explainer, context: Context) -> None:
+    """The return lies behind the period that is asked about."""
+    history = explainer.events.history(USER, explainer.as_of)
+    (first, *_, last) = np.flatnonzero(history.is_target).tolist()
+    role = history.role.copy()
+    role[last] = RETURN
+    item_index = history.item_index.copy()
+    item_index[last] = item_index[first]
+    back = replace(history, role=role, item_index=item_index, order_id=np.full(len(history), "", dtype=object))
+    alone = back.select(np.isin(np.arange(len(back)), [first, last]))
+    day = pd.Timestamp(alone.timestamp[0]).date()
+    scene = Scene(explainer, USER, context, "en", alone)
+    assert scene.within(day, day).bought == set()
 
 
 @pytest.mark.parametrize(("locale", "stop", "no"), [

@@ -132,7 +132,7 @@ def test_chinese_lines() -> None:
     assert line == "豆腐：凭您的优惠券享8折，有效期至2018年1月2日"
     assert not lines.is_true(line.replace("8折", "2折"), "coupon", PERCENT, title="Tofu", as_of=AS_OF)
     assert "豆腐（商品号844165）：凭" in str(lines.write("coupon", NUMBERED, title="Tofu", as_of=AS_OF))
-    assert lines.write("promotion", FLYER, title="Tofu", as_of=AS_OF) == "豆腐：登上门店海报，至12月3日"
+    assert lines.write("promotion", FLYER, title="Tofu", as_of=AS_OF) == "豆腐：在门店海报上，至12月3日"
 
 
 def test_a_line_begins_with_a_capital_where_items_are_spoken_of_in_lower_case() -> None:

@@ -52,7 +52,7 @@ def test_every_hand_written_sentence_gives_its_reasons_back() -> None:
     [
         ("这款你买过12次，上次是在11月3日。", [("repeat_item", "", {"count": 12.0, "last": 1103.0})]),
         ("近90天你买过9次酸奶。", [("category_affinity", "yogurt", {"count": 9.0})]),
-        ("目前登上海报，到12月4日为止。", [("promotion", "", {"until": 1204.0})]),
+        ("目前在海报上，到12月4日为止。", [("promotion", "", {"until": 1204.0})]),
     ],
 )
 def test_counts_days_and_ends_are_read(text: str, expected: list[tuple[str, str, dict[str, float]]]) -> None:

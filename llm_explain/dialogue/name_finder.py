@@ -38,7 +38,7 @@ LEAST_LABEL: Final = 3
 _CLAUSE: Final = re.compile(r"[,.;:!?，。；：！？]")
 
 
-class NameFinder:
+class NameFinder(NameIndex):
     """Finds names of a shop in messages of one locale.
 
     Args:
@@ -61,9 +61,8 @@ class NameFinder:
         hidden: Container[str] = (),
         category_of: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._grammar, self._titles, self._categories, self._hidden = grammar, titles, categories, hidden
-        known = None if like is None else like._index
-        self._index: NameIndex = NameIndex(grammar, titles, categories, known, hidden, category_of)
+        super().__init__(grammar, titles, categories, like, hidden, category_of)
+        self._titles, self._categories = titles, categories
         self._places = {unaccented(word): place for word, place in place_words(grammar.ordinals).items()}
         ordinals = "|".join(sorted(map(re.escape, self._places), key=len, reverse=True))
         cardinals = "|".join(sorted(map(re.escape, grammar.cardinals), key=len, reverse=True)) or "(?!)"
@@ -82,10 +81,6 @@ class NameFinder:
             spoken = {name: several for name, several in categories.items() if name not in hidden}
             self._meanings = Meanings(spoken, encoder)
 
-    def marked(self, text: str) -> str:
-        """Return a message with a mark behind each word whose accent alone makes it a name: "té"."""
-        return self._index.marked(text)
-
     def labels(self) -> dict[str, Sequence[str]]:
         """Return the names of each title."""
         return {names[0]: names for names in self._titles.values()}
@@ -97,12 +92,12 @@ class NameFinder:
 
         "The second one" is the second item that the last answer listed, or else of those on screen.
         """
-        found = Mentions(self._index.as_here(self._index.respelt(" ".join(folded(message).split()))))
+        found = Mentions(self.as_here(self.respelt(" ".join(folded(message).split()))))
         places = self.places(found.text, shown, listed)
         found.found.extend(places)
         taken = [(each.start, each.end) for each in found.found]
-        tokens = [t for t in self._index.tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
-        tokens = self._index.corrected(tokens[:MOST_TOKENS], shown)
+        tokens = [t for t in self.tokens(found.text) if not any(a <= t.start < b for a, b in taken)]
+        tokens = self.corrected(tokens[:MOST_TOKENS], shown)
         found.found.extend(self._names_of(found.text, tokens, shown, bought))
         found.found = self._with_labels(found.text, found.found, tokens, shown)
         found.found = self._on_screen(found.text, found.found, tokens, shown)
@@ -114,7 +109,7 @@ class NameFinder:
         found.unknown = tuple(
             token.word
             for token in tokens
-            if self._index.is_unknown(token) and not any(start <= token.start < end for start, end in named)
+            if self.is_unknown(token) and not any(start <= token.start < end for start, end in named)
         )
         reasons = [match.span() for pattern in self._grammar.kinds.values() for match in pattern.finditer(found.text)]
         found.found = [
@@ -150,14 +145,14 @@ class NameFinder:
 
     def picked(self, text: str, choices: Sequence[str]) -> str | None:
         """Return the one of some choices that has all words of an answer that are no common ones: "the frozen one"."""
-        index, names = self._index, {**self._titles, **self._categories}
-        words = {each: {word for name in names.get(each, ()) for word in index.all_words(name)} for each in choices}
+        names = {**self._titles, **self._categories}
+        words = {each: {word for name in names.get(each, ()) for word in self.all_words(name)} for each in choices}
         said, known = (
-            {token.stem for token in index.tokens(folded(text))},
+            {token.stem for token in self.tokens(folded(text))},
             {word for own in words.values() for word in own},
         )
         told = said & known
-        hits = [each for each in choices if told <= words[each]] if told and said <= known | index.silent else []
+        hits = [each for each in choices if told <= words[each]] if told and said <= known | self.silent else []
         return hits[0] if len(hits) == 1 and self._grammar.is_spaced else None
 
     def _is_alone(self, event: re.Pattern[str], found: Mentions) -> bool:
@@ -172,8 +167,8 @@ class NameFinder:
 
     def is_size(self, text: str, start: int) -> bool:
         """Return whether a number begins the label of an item: "20 oz"."""
-        words = [token.word for token in self._index.tokens(text[start : start + LONGEST_LABEL])]
-        return any(tuple(words[:size]) in self._index.by_label for size in range(2, LEAST_LABEL + 1))
+        words = [token.word for token in self.tokens(text[start : start + LONGEST_LABEL])]
+        return any(tuple(words[:size]) in self.by_label for size in range(2, LEAST_LABEL + 1))
 
     def places(self, text: str, shown: Sequence[str], listed: Sequence[str] = ()) -> list[Mention]:
         """Find places of a list: "the second one", "number 2", "the first two"; the arguments are those of ``find``."""
@@ -205,7 +200,7 @@ class NameFinder:
         """Return mentions by name: most words first, the list before the catalogue."""
         found: list[Mention] = []
         free = [True] * len(tokens)
-        own = {item: self._index.names[item].keys for item in shown if item in self._index.names}
+        own = {item: self.names[item].keys for item in shown if item in self.names}
         for size in range(min(LONGEST, len(tokens)), 0, -1):
             for at in range(len(tokens) - size + 1):
                 window = tokens[at : at + size]
@@ -221,64 +216,64 @@ class NameFinder:
         self, text: str, window: list[Token], own: Mapping[str, list[tuple[str, ...]]], bought: Collection[str]
     ) -> Mention | None:
         """Return what some neighbouring words may mean; ``None`` if they are no name."""
-        index, stems = self._index, [token.stem for token in window]
-        is_end_common = stems[0] in index.common or stems[-1] in index.common
-        telling = tuple(stem for stem in stems if stem not in index.common)
-        run = index.runs.get(tuple(stems))
+        stems = [token.stem for token in window]
+        is_end_common = stems[0] in self.common or stems[-1] in self.common
+        telling = tuple(stem for stem in stems if stem not in self.common)
+        run = self.runs.get(tuple(stems))
         is_repeated = self._grammar.is_spaced and len({*telling}) < len(telling)  # "white bread and dinner bread"
         if not telling or is_repeated or (is_end_common and len(stems) > 1 and run is None):
             return None
-        key = index.key(telling)
+        key = self.key(telling)
         is_joined = self._grammar.is_spaced and 1 < len(telling) < len(stems)  # "bread and dinner" is no dinner bread
         if is_joined and any(self._patterns["article"].search(text[window[0].end : each.start]) for each in window[1:]):
             return None  # "los tomates y las peras" are no "tomates pera"
-        category = run if is_joined else index.category(telling, run)
-        named = list(index.items.get(key, ()))
+        category = run if is_joined else self.category(telling, run)
+        named = list(self.items.get(key, ()))
         if is_joined:
             named, own = self._joined(telling, stems, named, own)
-        plain = next((item for item in named if not index.names[item].labels), None)  # "celery", not "celery, 1 lb"
+        plain = next((item for item in named if not self.names[item].labels), None)  # "celery", not "celery, 1 lb"
         items = self._first([i for i in named if i in bought] or ([plain] if plain is not None else named), bought)
-        if len(telling) == 1 and (category is None or key in index.categories):
+        if len(telling) == 1 and (category is None or key in self.categories):
             items = tuple(
-                item for item in items if telling in index.names[item].plain
+                item for item in items if telling in self.names[item].plain
             )  # "milk" is not "canned milk" alone
         whole = self._whole(telling, own, is_joined=is_joined)
         end, labelled = self._labelled(text, window[-1].end, named)
         if labelled:
             whole, category = tuple(item for item in labelled if item in own), None
             items = self._first(labelled, bought)
-        is_cue = run is None and index.is_cue(telling)
+        is_cue = run is None and self.is_cue(telling)
         article = self._patterns["article"].search(text[: window[0].start])
         is_one = not self._grammar.is_spaced and len("".join(stems)) < 2
-        is_last = "".join(stems) in index.last_characters and not index.is_cue(telling)
-        is_last = is_last and not (is_one and index.is_strange(text[window[0].end : window[0].end + 1]))
+        is_last = "".join(stems) in self.last_characters and not self.is_cue(telling)
+        is_last = is_last and not (is_one and self.is_strange(text[window[0].end : window[0].end + 1]))
         is_bare_cue = is_cue and article is None and len(telling) == 1
         if not whole and (is_bare_cue or (is_one and not is_last and not self._is_head(telling, own))):
             return None
         is_split, is_part = len(telling) < len(stems), not (whole or labelled or is_cue or is_joined)
-        part = index.part(telling, own, is_joined=is_split)[:MOST_CHOICES] if is_part else ()
-        family = index.families.get("".join(telling))
+        part = self.part(telling, own, is_joined=is_split)[:MOST_CHOICES] if is_part else ()
+        family = self.families.get("".join(telling))
         is_whole, is_like = bool(whole or category or (items and not family)), False
         several: tuple[str, ...] = ()
-        is_edge_cue = len(telling) > 1 and self._grammar.is_spaced and {stems[0], stems[-1]} & index.silent
+        is_edge_cue = len(telling) > 1 and self._grammar.is_spaced and {stems[0], stems[-1]} & self.silent
         if not (is_whole or part or is_cue or is_joined or is_edge_cue):
-            holding = index.holding(telling, is_joined=is_split)
-            items, is_like = self._first(holding, bought), len({tuple(index.names[item].keys) for item in holding}) == 1
-            several = index.by_category_word.get("".join(telling), ())
-            if not several and (last := index.last_characters.get("".join(telling))):
+            holding = self.holding(telling, is_joined=is_split)
+            items, is_like = self._first(holding, bought), len({tuple(self.names[item].keys) for item in holding}) == 1
+            several = self.by_category_word.get("".join(telling), ())
+            if not several and (last := self.last_characters.get("".join(telling))):
                 several = (last,)  # "烟" of "香烟"
             category = several[0] if len(several) == 1 else None
         if not (whole or part or category or items or several):
             return None
-        is_main = bool(whole) or any(index.is_main(telling, item) for item in part)
+        is_main = bool(whole) or any(self.is_main(telling, item) for item in part)
         start = window[0].start if article is None else article.start()
         shown, is_like = whole or part, is_like and not several
-        is_category = key in index.categories and not any(telling in index.names[item].plain for item in whole)
+        is_category = key in self.categories and not any(telling in self.names[item].plain for item in whole)
         is_named = (bool(whole) and not is_category) or is_like or (not part and not whole and is_whole)
         found = Mention(start, end, shown, category, items, is_named, article is not None, is_main, is_like=is_like)
-        led = None if labelled else category if key in index.categories else index.leading.get("".join(telling), run)
+        led = None if labelled else category if key in self.categories else self.leading.get("".join(telling), run)
         plain = None if labelled else plain
-        own_items, of = ((), None) if labelled or category in self._hidden else index.own(telling, bought)
+        own_items, of = ((), None) if labelled or category in self._hidden else self.own(telling, bought)
         is_had = bool(own_items or of) and {*items}.isdisjoint(bought)
         items = own_items[:MOST_CHOICES] if is_had else items  # "sweet potatoes" of "sweet potatoes or yams"
         return replace(
@@ -294,13 +289,13 @@ class NameFinder:
         self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]], *, is_joined: bool
     ) -> tuple[str, ...]:
         """Return the items of the list that words name as a whole; each of a category that they name."""
-        key, names = self._index.key(telling), self._index.names
+        key, names = self.key(telling), self.names
         found = tuple(
             item
             for item, keys in own.items()
-            if any(each == telling or (not is_joined and self._index.key(each) == key) for each in keys)
+            if any(each == telling or (not is_joined and self.key(each) == key) for each in keys)
         )
-        if not found or key not in self._index.categories or any(telling in names[item].plain for item in found):
+        if not found or key not in self.categories or any(telling in names[item].plain for item in found):
             return found
         return tuple(item for item in own if {*telling} <= self._words_of(item))
 
@@ -308,18 +303,18 @@ class NameFinder:
         self, telling: tuple[str, ...], stems: list[str], named: list[str], own: Mapping[str, list[tuple[str, ...]]]
     ) -> tuple[list[str], Mapping[str, list[tuple[str, ...]]]]:
         """Return the items that joined words name in their order: "tomatoes or pears" are no "pear tomatoes"."""
-        apart = {stem for stem in stems if not (stem in telling or self._index.is_joint(f" {stem} "))}
-        named = [item for item in named if telling in self._index.names[item].keys and apart <= self._words_of(item)]
+        apart = {stem for stem in stems if not (stem in telling or self.is_joint(f" {stem} "))}
+        named = [item for item in named if telling in self.names[item].keys and apart <= self._words_of(item)]
         return named, {item: keys for item, keys in own.items() if apart <= self._words_of(item)}
 
     def _tells(self, stem: str, words: set[str]) -> bool:
         """Return whether a word is one of others, or the beginning of a longer form of it."""
-        is_long = len(stem) > LEAST_LABEL or stem in self._index.common
+        is_long = len(stem) > LEAST_LABEL or stem in self.common
         longer = (word for word in words if word.startswith(stem) and len(word) - len(stem) <= LEAST_LABEL)
         return stem in words or (is_long and any(longer))
 
     def _words_of(self, item: str) -> set[str]:
-        return {word for title in self._titles.get(item, ()) for word in self._index.all_words(title)}
+        return {word for title in self._titles.get(item, ()) for word in self.all_words(title)}
 
     def _on_screen(self, text: str, found: list[Mention], tokens: list[Token], shown: Sequence[str]) -> list[Mention]:
         """Return mentions with the items of the list that any word of their titles tells: "the cans", "the big bottle".
@@ -338,15 +333,14 @@ class NameFinder:
                 tuple(item for item, own in zip(titles, words, strict=True) if self._tells(key, own)),
                 is_number,
             )
-            for key, start, end, is_number in self._index.units(tokens)
-            if key not in self._index.heads
-            and not any(left < end and start < right for left, right in (*hidden, *reasons))
+            for key, start, end, is_number in self.units(tokens)
+            if key not in self.heads and not any(left < end and start < right for left, right in (*hidden, *reasons))
         ]
         named = [(each.start, each.end, each.shown, True) for each in found if each.shown]
         groups: list[list[tuple[int, int, tuple[str, ...], bool]]] = []
         for part in sorted(each for each in (*parts, *named) if each[2]):
             gap = None if not groups else text[max(each[1] for each in groups[-1]) : part[0]]
-            if gap is not None and self._index.is_joint(gap):
+            if gap is not None and self.is_joint(gap):
                 groups[-1].append(part)
             else:
                 groups.append([part])
@@ -356,7 +350,7 @@ class NameFinder:
             sure = [each for each in inside if each.shown]
             votes = Counter(item for _, _, items, _ in group for item in items).most_common(2)
             is_one = len(votes) == 1 or votes[0][1] > votes[1][1]
-            is_free = not any(self._index.is_joint(text[min(end, right) : max(start, left)]) for left, right in hidden)
+            is_free = not any(self.is_joint(text[min(end, right) : max(start, left)]) for left, right in hidden)
             is_told = any(not is_number and len(items) == 1 for _, _, items, is_number in group) or votes[0][1] > 1
             may_be = [each for each in sure if votes[0][0] in each.shown]
             if not is_one or len(may_be) < len(sure) or not (sure or (is_free and is_told)):
@@ -404,22 +398,22 @@ class NameFinder:
 
     def _alike(self, shown: Sequence[str]) -> list[str]:
         """Return the items of the catalogue that share the name of some items, apart from its label."""
-        keys = {self._index.key(key) for item in shown for key in self._index.names[item].keys}
-        return [item for key in keys for item in self._index.items.get(key, ())]
+        keys = {self.key(key) for item in shown for key in self.names[item].keys}
+        return [item for key in keys for item in self.items.get(key, ())]
 
     def _of_label(self, window: list[Token]) -> list[str]:
         """Return the items that have some words as a label; a size alone and a common word are none."""
         words = tuple(token.word.replace("'", "") for token in window)
-        is_common = len(words) == 1 and (words[0] in self._index.silent or len(words[0]) < LEAST_LABEL)
+        is_common = len(words) == 1 and (words[0] in self.silent or len(words[0]) < LEAST_LABEL)
         is_size = all(word.isdecimal() for word in words)
-        return [] if is_common or is_size else self._index.by_label.get(words, [])
+        return [] if is_common or is_size else self.by_label.get(words, [])
 
     def _is_next(self, text: str, mention: Mention, start: int, end: int) -> bool:
         """Return whether common words alone stand between a mention and a label."""
         between = text[mention.end : start] if mention.end <= start else text[end : mention.start]
         is_apart = mention.end <= start or end <= mention.start
-        stems = [token.stem for token in self._index.tokens(between)]
-        return is_apart and len(stems) <= LEAST_LABEL and all(stem in self._index.common for stem in stems)
+        stems = [token.stem for token in self.tokens(between)]
+        return is_apart and len(stems) <= LEAST_LABEL and all(stem in self.common for stem in stems)
 
     def _with_meanings(self, text: str, found: list[Mention], tokens: list[Token]) -> list[Mention]:
         """Return mentions where words that are no name, or a mere part of one, mean a category of a like meaning."""
@@ -432,7 +426,7 @@ class NameFinder:
         runs: list[list[Token]] = [[]]
         for token in tokens:
             is_free = not any(start <= token.start < end for start, end in said)
-            if is_free and not (token.stem in self._index.silent or token.word.isdecimal()):
+            if is_free and not (token.stem in self.silent or token.word.isdecimal()):
                 runs[-1].append(token)
             elif runs[-1]:
                 runs.append([])
@@ -458,12 +452,12 @@ class NameFinder:
 
     def _labelled(self, text: str, end: int, items: Sequence[str]) -> tuple[int, list[str]]:
         """Return the items whose label a message goes on with ("white milk, 1 gallon"), and where the label ends."""
-        following = self._index.tokens(text[end : end + LONGEST_LABEL])
+        following = self.tokens(text[end : end + LONGEST_LABEL])
         words = [token.word.replace("'", "") for token in following]
         longest = 0
         found: list[str] = []
         for item in items:
-            labels = self._index.names[item].labels
+            labels = self.names[item].labels
             size = max((_agreeing(words, [*chain(*labels[at:])]) for at in range(len(labels))), default=0)
             if size > longest:
                 longest, found = size, []
@@ -475,12 +469,12 @@ class NameFinder:
         """Return a few items, one of each title, those of the user's history before others."""
         of_title: dict[int, str] = {}
         for item in sorted(items, key=lambda item: item not in bought):
-            of_title.setdefault(id(self._index.names[item]), item)
+            of_title.setdefault(id(self.names[item]), item)
         return tuple([*of_title.values()][:MOST_CHOICES])
 
     def _is_head(self, telling: tuple[str, ...], own: Mapping[str, list[tuple[str, ...]]]) -> bool:
         """Return whether one character ends the title of an item of the list, and is no word of messages."""
-        return any(self._index.is_main(telling, item) for item in own) and not self._index.is_cue(telling)
+        return any(self.is_main(telling, item) for item in own) and not self.is_cue(telling)
 
 
 def _agreeing(words: Sequence[str], others: Sequence[str]) -> int:

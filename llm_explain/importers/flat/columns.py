@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from llm_explain.importers.flat.values import Unit
 
 MOST_KINDS: Final = 100
+MOST_STATES: Final = 20
 MOST_FAILED: Final = 0.5
 """A column of reasons why something failed has a value in less than this share of the rows."""
 
@@ -95,6 +96,12 @@ def holds_event_words(column: pd.Series) -> bool:
         return False
     known = [kind for value in values if (kind := kind_of_word(str(value), "event_kinds")) is not None]
     return not TAKEN_BACK.issuperset(known) and len(known) >= max(1, 0.5 * min(len(values), 4))
+
+
+def holds_states(column: pd.Series) -> bool:
+    """Return whether a column holds states of orders: few words, of which one takes an order back."""
+    values = column.dropna().head(20_000).unique()
+    return 1 < len(values) <= MOST_STATES and any(kind_of_word(str(value), "statuses") for value in values)
 
 
 def kinds_in(column: pd.Series) -> set[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import pandas as pd
 
-from llm_explain.importers.flat.columns import ReadColumn, are_names, holds_event_words
+from llm_explain.importers.flat.columns import ReadColumn, are_names, holds_event_words, holds_states
 from llm_explain.importers.flat.times import is_time_like
 from llm_explain.importers.flat.vocabulary import is_known_header, normal
 
@@ -51,6 +51,9 @@ def by_values(source: Source, chosen: dict[str, ReadColumn]) -> dict[str, ReadCo
     if source.has_header:
         _take_orders(head, free, taken, take, chosen)
         _take_ids(head, free, taken, take, chosen)
+        states = [column for column in free if holds_states(head[column])]
+        if not {"status", "kind"} & taken and {"user_id", "order_id"} & taken and len(states) == 1:
+            take(states[0], "status")
     else:
         is_catalogue = _as_items(head, free, taken, take)
     if "timestamp" not in taken and ("user_id" in taken or not source.has_header):

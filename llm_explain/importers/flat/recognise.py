@@ -135,7 +135,10 @@ def _decided(column: str, read: ReadColumn | None, told: str | None) -> ReadColu
 
 def kind_of_file(name: str) -> str | None:
     """Return the event kind that a file's name tells; one that tells returns and orders tells neither."""
-    tokens = [word for part in normal(name.partition(".")[0]).split() for word in (part, part.removesuffix("s"))]
+    parts = [part for part in normal(name.partition(".")[0]).split() if not part.isdigit()]
+    if (kind := kind_of_word(" ".join(parts), "event_kinds")) is not None:
+        return kind
+    tokens = [word for part in parts for word in (part, part.removesuffix("s"))]
     found = [kind_of_word(word, "file_kinds") for word in tokens]
     told = next((kind for kind in words().file_kinds if kind in found), None)
     undone = next((kind for word in tokens if (kind := kind_of_word(word, "event_kinds")) in TAKEN_BACK), None)

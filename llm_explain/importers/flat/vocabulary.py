@@ -16,6 +16,9 @@ HERE: Final = Path(__file__).parent
 STROKES: Final = str.maketrans("łŁıøØđĐ", "lLioOdD")
 """Letters that are no letter with an accent to Unicode."""
 
+JOINING: Final = re.compile(r"(?<=\w) (?:de|del|d|la|el|las|los|do|da|dos|das|du|des|le|les|di|della|dell|dei)(?= \w)")
+"""Words that a header may leave out between two others: "fecha de alta" is "fecha alta"."""
+
 CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -116,11 +119,12 @@ def normal(header: str) -> str:
         header: A header as a file has it.
 
     Returns:
-        Lower case words without accents and with single spaces: "InvoiceNo" and "invoice_no" become "invoice no".
+        Lower case words without accents and with single spaces: "InvoiceNo" and "invoice_no" become "invoice no", and
+        "numéro de la commande" becomes "numero commande".
     """
     text = CAMEL.sub(" ", header.strip().replace("#", " no ")).translate(STROKES)
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join(re.sub(r"[\W_]+", " ", bare).split())
+    return JOINING.sub("", " ".join(re.sub(r"[\W_]+", " ", bare).split()))
 
 
 def kind_of_word(text: str, group: Literal["event_kinds", "statuses", "file_kinds", "channels"]) -> str | None:

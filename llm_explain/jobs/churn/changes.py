@@ -149,7 +149,10 @@ def lately(view: ChurnView) -> dict[str, Findings]:
 
 
 class _Evenness(DriverKind[ChurnView]):
-    """Lowest and highest spending of the last six short windows, ``low`` and ``high``, at least the median gap long."""
+    """Lowest and highest spending of the last six short windows, ``low`` and ``high``, at least the median gap long.
+
+    ``empty`` of them had no spending.
+    """
 
     player, parts = "evenness", ("unevenness",)
     swings: ClassVar[bool]
@@ -161,7 +164,8 @@ class _Evenness(DriverKind[ChurnView]):
         low, high = periods.min(axis=0), periods.max(axis=0)
         is_whole = (view.days_known >= N_PERIODS * days) & view.has_room(days)
         holds = is_whole & (high > 0) & ((high >= SWING * low) if self.swings else (high < SWING * low))
-        return found(holds, {"low": low, "high": high, "days": int(days), "periods": N_PERIODS})
+        empty = (periods <= 0).sum(axis=0)
+        return found(holds, {"low": low, "high": high, "empty": empty, "days": int(days), "periods": N_PERIODS})
 
 
 class Uneven(_Evenness):

@@ -107,7 +107,7 @@ create or replace view found_uneven as
 with period as (
     select rid, k, round(coalesce(sum(paid) filter (wall >= now - days_of(half() * (k + 1)) and wall < now - days_of(half() * k)), 0), 2) as paid
     from bought cross join range(6) as r(k) group by rid, k)
-select rid, min(paid) as low, max(paid) as high, half() as days, 6 as periods from period group by rid;
+select rid, min(paid) as low, max(paid) as high, count(*) filter (paid <= 0) as empty, half() as days, 6 as periods from period group by rid;
 create or replace view found_even as from found_uneven;
 
 create or replace view found_low_often as

@@ -352,3 +352,26 @@ def test_money_and_shares_are_not_told_beyond_the_facts(locale: str) -> None:
         if closing.kind == "action_worth":
             free = replace(brief, closing=(replace(closing, facts={**closing.facts, "has_cost": 0}),))
             assert not writer.verifier.verify(text.text, free).ok  # the money is told to be net of a cost
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "wrong"),
+    [
+        (
+            "en",
+            "spent nothing in 2 of the last 6 periods of four weeks, and $90.00 in the best",
+            ("in 2 of", "in 3 of"),
+        ),
+        ("es", "no gastó nada en 2 de los últimos 6 periodos de cuatro semanas, y 90,00", ("nada en 2", "nada en 3")),
+        ("zh", "有2个周期没有任何消费，消费最多的周期为", ("有2个", "有3个")),
+    ],
+)
+def test_periods_without_spending_are_counted(locale: str, text: str, wrong: tuple[str, str]) -> None:
+    own: Facts = {"low": 0.0, "high": 90.0, "empty": 2, "days": 28, "periods": 6, "occasion": "visit"}
+    claim = Claim("uneven", "evenness", "unevenness", 1.0, 1.0, {**own, "noun": "household"})
+    brief = Brief(HEADLINES[0], 1, (claim,), AS_OF.date())
+    writer = BriefWriter("churn", locale, currency="USD")
+    _, told = writer.write(brief)
+    assert told is not None
+    assert text in told.text
+    assert not writer.verifier.verify(told.text.replace(*wrong), brief).ok

@@ -253,7 +253,7 @@ class _Readings:
             mark = next((mark for mark in marks if mark in text), None)
             if mark is None:
                 return False
-            text = text.replace(mark, "", 1)
+            text = re.sub(f"{re.escape(mark)}\u00a0?", "", text, count=1)  # "-USD 0.81"
         try:
             said = float(parse_decimal(text.strip(), self._locale, strict=True))
         except NumberFormatError:

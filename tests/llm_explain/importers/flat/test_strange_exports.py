@@ -11,6 +11,7 @@ import pytest
 
 from llm_explain.errors import SettingError
 from llm_explain.importers.flat.names import clean
+from llm_explain.importers.flat.recognise import kind_of_file
 from llm_explain.importers.flat.run import import_flat
 from llm_explain.importers.flat.times import moments
 from scoring.demand.reading import read_panel
@@ -384,3 +385,15 @@ def test_a_log_without_times_is_said_to_have_none(tmp_path) -> None:
     done = imported(tmp_path, "user,item,when\na,b,yesterday-ish\na,c,soon")
     assert done.tables.shop.times == "order"
     assert any(line.startswith("events have an order but no times") for line in done.lines)
+
+
+@pytest.mark.parametrize("header", ["Estatus", "Situación final", "Wynik"])
+def test_states_under_any_header_take_orders_back(tmp_path, header: str) -> None:
+    rows = [f"F{k};{k + 10}/05/2024;c{k % 5};p{k % 4};{['Entregado', 'Cancelado'][k % 4 == 0]}" for k in range(20)]
+    done = imported(tmp_path, "\n".join([f"Folio;Fecha de la venta;Cliente;SKU;{header}", *rows]), "ventas.csv")
+    assert done.tables.events["kind"].value_counts().to_dict() == {"purchase": 20, "cancel": 5}
+
+
+@pytest.mark.parametrize(("name", "kind"), [("lista_de_deseos.csv", "wishlist"), ("add to cart 2024.csv", "cart")])
+def test_the_whole_name_of_a_file_tells_its_events(name, kind) -> None:
+    assert kind_of_file(name) == kind

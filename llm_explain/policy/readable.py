@@ -23,6 +23,9 @@ _FLAG = re.compile(r"【[^】]*】")
 """What a shop sets before or behind a title: "【官方旗舰店】"."""
 
 _INCHES = re.compile(r"(?<=\d)[\"”]")
+_TIMES = re.compile(r"(?<=[^\W_])\s?\*\s?(?=\d)")
+"""What a shop writes for "times": "250 ml*24"."""
+
 _INVISIBLE = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
 _NEEDLESS_JOINERS = re.compile("(?:^|(?<=[\\x00-\\x7f]))[\u200c\u200d]+|[\u200c\u200d]+(?=[\\x00-\\x7f]|$)")
@@ -57,7 +60,7 @@ def readable(name: str, mark: str = " ") -> str:
     text = _LINK.sub(mark, _normal(_UNSEEN.sub("", text)))
     if not text.isascii() or not text.isprintable():
         text = "".join(map(_drawn, text))
-    return _MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", _INCHES.sub("″", text)))
+    return _MARKUP.sub(" ", _NEEDLESS_JOINERS.sub("", _TIMES.sub("×", _INCHES.sub("″", text))))
 
 
 @lru_cache(maxsize=1 << 14)

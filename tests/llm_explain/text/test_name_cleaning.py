@@ -15,6 +15,7 @@ from llm_explain.text.name_cleaning import clean_name, inside_sentence, write_cs
 @pytest.mark.parametrize(
     ("name", "cleaned"),
     [
+        ("蒙牛 纯牛奶 250ml*24", "蒙牛 纯牛奶 250ml×24"),
         ("Peach  yogurt\t5.3 oz ", "Peach yogurt 5.3 oz"),
         ("ﬁne ﬂour", "fine flour"),
         ("Tea\u202e\u200b (green)", "Tea (green)"),

@@ -164,13 +164,11 @@ def test_names_that_changed_are_read_before_the_next_message(changeable: TestCli
         after._grammar,
         after._titles,
         after._categories,
-        hidden=after._index._hidden,
-        category_of=after._index._category_of,
+        hidden=after._hidden,
+        category_of=after._category_of,
     )
-    attributes = {*vars(whole._index)} - {"_grammar", "_holding_of_all"}
-    assert {name: getattr(after._index, name) for name in attributes} == {
-        name: getattr(whole._index, name) for name in attributes
-    }
+    attributes = {*vars(whole)} - {"_grammar", "_holding_of_all", "_meanings"}
+    assert {name: getattr(after, name) for name in attributes} == {name: getattr(whole, name) for name in attributes}
 
 
 def test_regions_of_a_language_share_what_reads_messages(client: TestClient) -> None:

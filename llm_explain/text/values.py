@@ -228,8 +228,8 @@ class _Filters:
         """Return every filter by the name that expressions use."""
 
         own = (
-            "measure", "interval", "whole", "round_down", "day", "last_day", "month", "price", "percent", "name",
-            "either", "brand", "in_words", "promotion", "bare",
+            "number", "measure", "interval", "whole", "round_down", "day", "last_day", "month", "price", "percent",
+            "name", "either", "brand", "in_words", "promotion", "bare",
         )  # fmt: skip
         reading = {
             "date": "as_of", "past_month": "as_of", "coming": "as_of", "other_item": "titles", "plain_item": "titles"
@@ -237,6 +237,11 @@ class _Filters:
         return {name: getattr(self, name) for name in own} | {
             name: _reading(fact, getattr(self, name)) for name, fact in reading.items()
         }
+
+    @_of_known
+    def number(self, value: float) -> str:
+        """Return a number in figures, with its decimals."""
+        return format_decimal(value, "#,##0.##########", self._locale)
 
     @_of_known
     def measure(self, number: float, name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -244,6 +245,11 @@ def _parsed(path: Path, encoding: str) -> pd.DataFrame:
     return pd.read_csv(path, sep=None, engine="python", encoding=encoding, keep_default_na=False, na_values=_MISSING)
 
 
+def words_of(header: str) -> str:
+    """Return a header as words: ``MonthlyCharges`` is "Monthly Charges", ``last_order`` "last order"."""
+    return " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", header).split())
+
+
 def cell_texts(values: pd.Series) -> Any:
     """Return values as trimmed texts, ``""`` for a gap; whole numbers without a decimal point, shape ``(n,)``."""
     texts = values.astype("string").fillna("").str.strip()
@@ -253,10 +259,11 @@ def cell_texts(values: pd.Series) -> Any:
 
 
 def cell_numbers(values: pd.Series) -> Floats:
-    """Return values as numbers, NaN for a gap and for a text, shape ``(n,)``."""
+    """Return values as numbers, NaN for a gap, a text or infinity, shape ``(n,)``."""
     if pd.api.types.is_bool_dtype(values):
         values = values.astype(float)
-    return np.asarray(pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def _is_id(values: pd.Series) -> bool:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from llm_explain.errors import ArtifactError, SettingError, TableError
 from llm_explain.jobs.brief import Stated
-from scoring.churn.customers import CustomerColumns, cell_texts
+from scoring.churn.customers import CustomerColumns, cell_texts, words_of
 from scoring.churn.uplift import ActionUplift, Bin, fit_uplift
 from scoring.scorer.artifacts import staged
 
@@ -232,7 +232,7 @@ class Actions:
         if self.columns.value:
             kind = "action_worth" if is_proven else "action_unworthy"
             return Stated(kind, {**facts, "has_cost": int(self.columns.cost > 0)})
-        facts |= {"outcome": self.columns.outcome, "risk": risk}
+        facts |= {"outcome": words_of(self.columns.outcome), "risk": risk}
         if not is_proven:
             return Stated("action_unproven", facts)
         rates = (measured.control, measured.control + measured.uplift)

@@ -68,13 +68,15 @@ def _facts(column: Column, values: pd.Series, labels: Labels) -> list[tuple[str,
         elif column.levels:
             found.append(("column_level", {"label": label, "value": text}))
         else:
-            shown = {"label": label, "value": f"{number:,.10g}", "median": _typical(column.median)}
-            is_told = abs(number - column.median) >= max(LEAST_CHANGE * abs(column.median), 1e-12)
-            found.append(("column_number" if is_told else "", {**shown, "side": int(np.sign(number - column.median))}))
+            off = number - column.median
+            is_told = abs(off) >= max(LEAST_CHANGE * abs(column.median), 1e-12)
+            value, median = _rounded(number, 2), _rounded(column.median)
+            shown: dict[str, Fact] = {"label": label, "value": value, "median": median, "side": int(np.sign(off))}
+            found.append(("column_number" if is_told else "", shown))
     return found
 
 
-def _typical(median: float) -> str:
-    """Return a median with at most three digits behind its first one: 68.595 is 68.6."""
-    digits = max(0, 2 - int(np.floor(np.log10(max(abs(median), 1e-9)))))
-    return f"{round(median, digits):,.10g}"
+def _rounded(number: float, least: int = 0) -> float:
+    """Return a number with three digits, or more before the point, and at least some decimals: 68.595 is 68.6."""
+    digits = 2 - int(np.floor(np.log10(max(abs(number), 1e-8))))
+    return round(number, max(least, digits))

@@ -278,7 +278,7 @@ class ChurnJob:
             "share": setting.share if setting else 0.0,
             "target": setting.target if setting else "label",
             "outcome": labels.outcome,
-            "label": columns.label_column if columns else "",
+            "label": labels.columns.get(columns.label_column, columns.label_column) if columns else "",
             "positive": columns.positive if columns else "",
             "days": setting.horizon_days if setting else 0,
             "usual_days": setting.usual_days if setting else 0,

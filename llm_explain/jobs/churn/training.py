@@ -9,7 +9,7 @@ from llm_explain.errors import SettingError
 from llm_explain.jobs.churn.pictures import draw
 from llm_explain.jobs.churn.view import PLAYER_OF
 from scoring.churn.artifacts import ChurnArtifacts
-from scoring.churn.customers import CustomerColumns, read_customers
+from scoring.churn.customers import CustomerColumns, read_customers, words_of
 from scoring.churn.measures import auc_margin, ece_of_right_risks
 from scoring.churn.spending import Spending
 from scoring.churn.training import suitable_days, train_on_customers, train_on_events
@@ -132,7 +132,8 @@ def train_customers(
     progress("fitting", 0, 1)
     fitted, measured, _ = train_on_customers(x, columns.labels(known), columns.ids(known), columns.features)
     progress("fitting", 1, 1)
-    shown = labels.model_copy(update={"columns": {each.name: each.name for each in columns.columns}})
+    names = {name: words_of(name) for name in (label, *(each.name for each in columns.columns))}
+    shown = labels.model_copy(update={"columns": names})
     artifacts = ChurnArtifacts(fitted.model, None, columns, shown, measured.to_dict())
     _write(folder, artifacts, fitted, measured, x, columns.player_of)
     notes = [f"column {name!r} is left out: {why}" for name, why in columns.left_out.items()]

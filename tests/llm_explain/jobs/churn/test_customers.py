@@ -91,6 +91,25 @@ def test_texts_name_columns_by_their_labels(folder: Path) -> None:
     assert "the contract is Month-to-month" in text.casefold().replace("month-to-month", "Month-to-month")
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "Monthly Charges is 1,973.87, above the typical 70"),
+        ("es-ES", "«Monthly Charges» es 1.973,87, más de lo normal (70)"),
+        ("es-MX", "«Monthly Charges» es 1,973.87, más de lo normal (70)"),
+    ],
+)
+def test_numbers_and_headers_are_written_for_the_reader(tmp_path: Path, locale: str, said: str) -> None:
+    charges = np.where(np.arange(400) % 8 == 0, 1973.87, 70.0 + np.arange(400) % 3 - 1)
+    has_left = np.where(charges > 100, "yes", "no")
+    has_left[1:9:2] = "yes"
+    pd.DataFrame({"MonthlyCharges": charges, "has_left": has_left}).to_csv(tmp_path / "customers.csv", index=False)
+    run(tmp_path, "train", "--label", "has_left")
+    text = run(tmp_path, "explain", "-k", "1", "--locale", locale)
+    assert said in text
+    assert "has left" in text
+
+
 def test_columns_are_told_with_their_direction(folder: Path) -> None:
     records = [json.loads(line) for line in run(folder, "explain", "-k", "1200", "--json").splitlines()]
     average, seen = sum(record["probability"] for record in records) / len(records), set()
@@ -103,10 +122,12 @@ def test_columns_are_told_with_their_direction(folder: Path) -> None:
             for claim in claims:
                 facts = claim["facts"]
                 assert claim["phi"] * sign > 0
-                assert claim["kind"] == "column_missing" or f"{facts['label']} is {facts['value']}" in half
+                if claim["kind"] == "column_level":
+                    assert f"{facts['label']} is {facts['value']}" in half
                 if "side" in facts:  # 0 would be a number that equals the median
                     assert facts["side"] != 0
-                    assert f"{('below', 'above')[facts['side'] > 0]} the typical {facts['median']}" in half
+                    than = ("below", "above")[facts["side"] > 0]
+                    assert f"{facts['label']} is {facts['value']:g}, {than} the typical {facts['median']:g}" in half
         assert (
             "mainly because" in text or f"What {'raises' if lead > 0 else 'lowers'} it" in text or not record["reasons"]
         )

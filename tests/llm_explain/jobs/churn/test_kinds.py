@@ -215,7 +215,7 @@ OTHERS: dict[str, Facts] = {
     "habits_kept": {"overdue": 0, "regular": 4, "typical": 0.4},
     "wide_range": {"count": 9, "median": 4.0, "days": 56},
     "column_level": {"label": "Contract", "value": "Two year"},
-    "column_number": {"label": "Tenure", "value": "3", "median": "29.5", "side": -1},
+    "column_number": {"label": "Tenure", "value": 1973.87, "median": 29.5, "side": 1},
     "column_missing": {"label": "Tenure", "is_missing": 1},
     "low_often": {"count": 3, "days": 28, "periods": 6, "share": 0.3},
 }

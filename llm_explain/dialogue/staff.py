@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -41,6 +41,9 @@ OF_MODELS: Final = frozenset({"due", "risk_list", *RISK})
 
 MOST_ORDERS: Final = 3
 """Most orders that one answer tells."""
+
+KEPT_SCENES: Final = 16
+"""Series whose forecasts are kept for the next question."""
 
 MOST_RISKS: Final = 5
 """Most customers that a list of risks names."""
@@ -87,7 +90,7 @@ class DemandAdvice:
             return None
         held = rows[self._is_held[rows]]
         best = max(held if len(held) else rows, key=self._sold)
-        return next(iter(explain(self._scene(np.array([best])), locale=locale)), None)
+        return next(iter(explain(self._scene_of(best), locale=locale)), None)
 
     def coverage(self) -> list[Statement]:
         """Return how often ranges of 80 % held in the backtest; nothing if it is not known."""
@@ -128,9 +131,18 @@ class DemandAdvice:
         """The forecasts of every series with stock."""
         return self._scene(np.flatnonzero(self._is_held))
 
+    @cached_property
+    def _scene_of(self) -> Callable[[int], DemandScene]:
+        """Returns the scene of one series; the next question is often about it too."""
+        return lru_cache(KEPT_SCENES)(lambda row: self._scene(np.array([row])))
+
+    @cached_property
+    def _extended(self) -> SalesPanel:
+        """The panel with the weeks to forecast."""
+        return self.panel.extended(self.forecaster.model.config.weeks)
+
     def _scene(self, rows: np.ndarray) -> DemandScene:
-        weeks = self.forecaster.model.config.weeks
-        panel = self.panel.extended(weeks)
+        panel, weeks = self._extended, self.forecaster.model.config.weeks
         found = outlook(self.forecaster, panel, weeks, rows=rows)
         if self.stock is None or (len(rows) and not self._is_held[rows].any()):
             return DemandScene(panel, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -54,6 +54,7 @@ class Spending:
         promoted: Whether the item was on promotion at that moment; ``None`` without a promotions table, shape ``(n,)``.
         asked: Local moments of the users' events of support kinds: users and days, shape ``(n_support,)`` each.
         has_support: Whether the whole log has events of support kinds.
+        has_prices: Whether any event of the log has a price.
     """
 
     user_ids: tuple[str, ...]
@@ -66,16 +67,12 @@ class Spending:
     promoted: Truths | None
     asked: tuple[Indices, Floats]
     has_support: bool = False
+    has_prices: bool = False
 
     @property
     def n_users(self) -> int:
         """Number of users."""
         return len(self.user_ids)
-
-    @property
-    def has_prices(self) -> bool:
-        """Whether any event has a price."""
-        return bool(np.isfinite(self.spend).any())
 
     def between(self, start: float, end: float) -> Truths:
         """Return which events lie in ``start <= day < end``, shape ``(n,)``."""
@@ -90,19 +87,30 @@ class Spending:
         Returns:
             Spending without later events.
         """
-        keep = self.day < end
-        users, days = self.asked
-        return Spending(
-            self.user_ids,
-            self.user[keep],
-            self.day[keep],
-            self.spend[keep],
-            self.category[keep],
-            self.categories,
-            self.visit[keep],
-            None if self.promoted is None else self.promoted[keep],
-            (users[days < end], days[days < end]),
-            self.has_support,
+        found = self._of(self.day < end, self.asked[1] < end)
+        return replace(found, has_prices=bool(np.isfinite(found.spend).any()))
+
+    def of_users(self, users: Indices) -> Spending:
+        """Return the events of some users alone.
+
+        Args:
+            users: Places of the users in ``user_ids``.
+
+        Returns:
+            Spending in which the others have no event.
+        """
+        return self._of(np.isin(self.user, users), np.isin(self.asked[0], users))
+
+    def _of(self, keep: Truths, asked: Truths) -> Spending:
+        return replace(
+            self,
+            user=self.user[keep],
+            day=self.day[keep],
+            spend=self.spend[keep],
+            category=self.category[keep],
+            visit=self.visit[keep],
+            promoted=None if self.promoted is None else self.promoted[keep],
+            asked=(self.asked[0][asked], self.asked[1][asked]),
         )
 
     @cached_property
@@ -165,11 +173,12 @@ class Spending:
         names = kept[ITEM_ID].map(items)
         category, categories = pd.factorize(names.where(names.ne("")), sort=True)
         asked = np.flatnonzero(events[KIND].isin(support_kinds)) if KIND in events else np.array([], dtype=np.int64)
+        spend = _spend(kept)
         return cls(
             user_ids=tuple(map(str, ids)),
             user=codes[rows].astype(np.int64),
             day=local[rows],
-            spend=_spend(kept),
+            spend=spend,
             category=category.astype(np.int64),
             categories=tuple(map(str, categories)),
             visit=occasions(
@@ -178,6 +187,7 @@ class Spending:
             promoted=_promoted(kept, tables.promotions),
             asked=(codes[asked].astype(np.int64), local[asked]),
             has_support=len(asked) > 0,
+            has_prices=bool(np.isfinite(spend).any()),
         )
 
 

@@ -200,7 +200,7 @@ def _without_plans(
     n_weeks = forecaster.model.config.weeks
     for first in range(cutoff, panel.n_known, n_weeks):
         known = panel.up_to(first).without_plans()
-        inputs, assumed = forecaster.inputs(known), known.extended(n_weeks).planned()
+        inputs, assumed = forecaster.inputs(known), known.extended(n_weeks).planned
         series, week, ahead = _rows(panel, inputs.middle.level, first - 1, 1, n_weeks)
         found, actual = forecaster.predict(known, inputs, series, week, ahead), panel.units[series, week]
         errors.add(found.units, actual)

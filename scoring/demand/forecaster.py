@@ -274,7 +274,7 @@ def _calibrated(model: DemandModel, panel: SalesPanel, start: int) -> tuple[Rang
     units = panel.units.copy()
     for first in range(start, panel.n_known, len(steps)):
         known = panel.up_to(first).without_plans()
-        read, assumed = model.features(known), known.planned()
+        read, assumed = model.features(known), known.planned
         for week in range(first, min(first + len(steps), panel.n_known)):
             unplanned[week, week - first + 1] = quantiles(read, week, week - first + 1)
             units[~panel.is_as_in(assumed, np.arange(len(panel)), week), week] = np.nan

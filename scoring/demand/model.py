@@ -105,7 +105,7 @@ class DemandModel:
             TableError: If there is too little history for a single training row.
         """
         holidays = holidays or {}
-        planned = panel.planned()
+        planned = panel.planned
         item = pd.factorize(planned.series["item_id"])[0].astype(np.int64)
         values = terms(planned, _on(planned, holidays), has_season=_has_season(planned, holidays, item))
         effects = Effects.fit(np.log1p(planned.units), values, item)
@@ -144,11 +144,11 @@ class DemandModel:
         Returns:
             The features.
         """
-        planned = panel.planned()
+        planned = panel.planned
         has_season = any(driver == SEASON for driver, _ in self.effects.names)
         values = terms(planned, _on(planned, self.holidays), has_season=has_season)
         if others is not None:
-            theirs = terms(others.planned())
+            theirs = terms(others.planned)
             values = {key: theirs.get(key, own) if key[0] == OTHERS else own for key, own in values.items()}
         return Features.of(planned, self.effects.of(values), values, self.keys)
 

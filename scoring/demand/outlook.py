@@ -90,7 +90,7 @@ def outlook(forecaster: Forecaster, panel: SalesPanel, n_weeks: int, *, rows: Ro
     if not 1 <= n_weeks <= most:
         raise SettingError(f"--weeks is {n_weeks} but 1 to {most} are possible. Train again with more --weeks.")
     panel = panel.extended(n_weeks)
-    planned, ordinary = panel.planned(), panel.without_plans().planned()
+    planned, ordinary = panel.planned, panel.without_plans().planned
     inputs = forecaster.inputs(panel)
     features = inputs.middle
     series = np.flatnonzero(np.isfinite(features.level[:, panel.n_known - 1]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -198,6 +199,7 @@ class SalesPanel:
         series.loc[shared, "title"] += " #" + series.loc[shared, ITEM]
         return replace(self, series=series)
 
+    @cached_property
     def planned(self) -> SalesPanel:
         """Return the panel without gaps in prices and promotions.
 

@@ -286,7 +286,12 @@ def _expected(weekly: pd.DataFrame, frame: pd.DataFrame) -> Floats:
 
 def _column(together: pd.DataFrame, frame: pd.DataFrame, weeks: int, name: str) -> Floats:
     """Return a column of the forecasts of some weeks together, for each row of stock."""
-    own = together[together["weeks"] == weeks].set_index([ITEM, STORE])[name]
+    return _columns(together, frame, weeks, [name])[:, 0]
+
+
+def _columns(together: pd.DataFrame, frame: pd.DataFrame, weeks: int, names: list[str]) -> Floats:
+    """Return columns of the forecasts of some weeks together, for each row of stock, shape ``(n, n_columns)``."""
+    own = together[together["weeks"] == weeks].set_index([ITEM, STORE])[names]
     return own.reindex(pd.MultiIndex.from_frame(frame[[ITEM, STORE]])).to_numpy(dtype=np.float64)
 
 
@@ -298,8 +303,8 @@ def _quantiles(together: pd.DataFrame, frame: pd.DataFrame, n_weeks: int) -> Flo
     level = frame["service_level"].to_numpy()
     found = np.zeros((len(frame), n_weeks + 1))
     for weeks in range(1, n_weeks + 1):
-        for (low, lower), (high, upper) in pairwise(_ENDS):
-            below, above = (_column(together, frame, weeks, name) for name in (lower, upper))
+        ends = _columns(together, frame, weeks, [name for _, name in _ENDS]).T
+        for ((low, _), below), ((high, _), above) in pairwise(zip(_ENDS, ends, strict=True)):
             inside = (level >= low) & (level <= high)
             found[inside, weeks] = (below + (level - low) / (high - low) * (above - below))[inside]
     return np.maximum.accumulate(found, axis=1)

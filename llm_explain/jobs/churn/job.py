@@ -326,7 +326,8 @@ class ChurnJob:
             at = to_day(self.local)
             table = UserTable(ids, self.artifacts.model.features, self.x[places], np.full(len(rows), at))
             medians = dict(zip(table.features, pd.DataFrame(self.x).median().tolist(), strict=True))
-            view = ChurnView(self.spending, table, at, setting, medians, self.may_name)
+            own = self.spending.of_users(np.flatnonzero(np.isin(self.spending.user_ids, ids)))
+            view = ChurnView(own, table, at, setting, medians, self.may_name)
             attributed, claims = claims_from_events(self.artifacts.model, view, PLAYER_OF, labels)
             lately = lately_happened(view, labels)
         else:

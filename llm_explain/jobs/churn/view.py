@@ -37,7 +37,7 @@ class ChurnView:
     """Users at one moment.
 
     Attributes:
-        spending: Events before the moment, of all users.
+        spending: Events before the moment, of the users that are explained.
         table: Features of the users that are explained.
         as_of: Local moment in days since 1970.
         setting: The windows.
@@ -67,7 +67,7 @@ class ChurnView:
 
     @cached_property
     def habits(self) -> Habits:
-        """Regular categories of all users."""
+        """Regular categories of the users."""
         return regular_categories(self.spending, self.as_of)
 
     @cached_property

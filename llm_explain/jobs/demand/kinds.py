@@ -86,7 +86,7 @@ class Promotion(DriverKind):
 
     def find(self, scene: DemandScene) -> Iterator[Found]:
         """Apply the rule of the class."""
-        frame, planned = scene.coming, scene.panel.planned()
+        frame, planned = scene.coming, scene.panel.planned
         known = slice(max(0, scene.panel.n_known - WINDOW), scene.panel.n_known)
         same = scene.panel.series.groupby(ITEM).indices
         for promotion, values in planned.promotions.items():

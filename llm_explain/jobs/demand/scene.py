@@ -83,7 +83,7 @@ class DemandScene:
             told = ordinary >= LEAST_TOLD
             usual.loc[told, list(own)] = own[told]
             usual["n_usual"] += told
-        price = panel.planned().price[:, panel.n_known]
+        price = panel.planned.price[:, panel.n_known]
         is_assumed = np.isnan(panel.price[:, panel.n_known]) & (PRICE in panel.plan_names)
         usual["usual_times"], usual["usual_weeks"] = (
             (own & known).sum(axis=1) for own in (panel.ordinary_weeks[:, year], known)
@@ -115,7 +115,7 @@ class DemandScene:
         """
         panel = self.panel
         n, n_weeks = panel.units.shape
-        planned = panel.planned()
+        planned = panel.planned
         grid = panel.series[KEYS].loc[np.repeat(np.arange(n), n_weeks)].reset_index(drop=True)
         grid["week_number"], grid[WEEK] = (
             np.tile(np.arange(n_weeks), n),

@@ -64,19 +64,19 @@ def test_a_week_without_a_price_has_that_of_weeks_with_its_promotions() -> None:
 
     def price_of(**plan: float) -> float:
         table = pd.DataFrame({"item_id": ["apples"], "week": [71], **plan})
-        return with_plans(known, table).planned().price[0, known.n_known]
+        return with_plans(known, table).planned.price[0, known.n_known]
 
-    assert known.extended(1).planned().price[0, known.n_known] == 3.0
+    assert known.extended(1).planned.price[0, known.n_known] == 3.0
     assert price_of(deal=1.0) == 1.2
     assert price_of(deal=1.0, advert=1.0) == 0.5
     assert price_of(deal=0.0, advert=1.0) == 3.0  # never alone
     usual = replace(known, promotions={"deal": np.where(price > 2.0, 1.0, deal), "advert": advert})
-    assert usual.extended(1).planned().price[0, known.n_known] == 3.0
+    assert usual.extended(1).planned.price[0, known.n_known] == 3.0
     cheaper = replace(known, price=np.where(deal > 0, 9.0, price))
     assert (
-        with_plans(cheaper, pd.DataFrame({"item_id": ["apples"], "week": [71], "deal": [1.0]}))
-        .planned()
-        .price[0, known.n_known]
+        with_plans(cheaper, pd.DataFrame({"item_id": ["apples"], "week": [71], "deal": [1.0]})).planned.price[
+            0, known.n_known
+        ]
         == 3.0
     )  # at most the price without a promotion
 
@@ -236,11 +236,11 @@ def test_a_week_without_a_plan_is_an_ordinary_one() -> None:
     known = replace(panel(), promotions={"display": shares})
     usual = np.where(np.arange(8) == 3, 0.6, 0.0)
     plans = pd.DataFrame({"item_id": ["apples"], "store_id": ["1"], "week": [71], "display": [7.0]})
-    planned = with_plans(known, plans).extended(2).planned().promotions["display"]
+    planned = with_plans(known, plans).extended(2).planned.promotions["display"]
     np.testing.assert_allclose(planned[1:, 70], usual[1:])
     np.testing.assert_allclose(planned[:, 71], usual)
     assert planned[0, 70] == 1.0  # no display is larger than a whole week
-    price = known.without_plans().extended(1).planned().price[:, 70]
+    price = known.without_plans().extended(1).planned.price[:, 70]
     last = [known.price[row, np.flatnonzero(own == usual[row])[-1]] for row, own in enumerate(shares)]
     np.testing.assert_allclose(price, last)  # the price of a display is none of a week without one
     weekly = outlook(fitted(), panel().extended(1).with_plan({"display": 1.0}, np.array([0])), 1).weekly
@@ -250,7 +250,7 @@ def test_a_week_without_a_plan_is_an_ordinary_one() -> None:
 def test_a_plan_of_one_promotion_is_a_plan_of_no_other() -> None:
     both = replace(panel(), promotions={**panel().promotions, "mailer": np.ones((8, 70))})
     plans = pd.DataFrame({"item_id": ["apples"], "store_id": ["1"], "week": [71], "display": [1.0]})
-    mailer = with_plans(both, plans).planned().promotions["mailer"]
+    mailer = with_plans(both, plans).planned.promotions["mailer"]
     assert mailer[:, 70].tolist() == [0.0] + 7 * [1.0]
 
 

@@ -54,7 +54,7 @@ def test_a_plan_names_a_coming_week_as_the_sales_do() -> None:
     panel = panel_of_sales(rows)
     assert panel.extended(3).weeks == ("202451", "202452", "202501", "202502", "202503")
     plans = frame([("a", 202502, 1.0), ("a", 202440, 1.0)], "item_id", "week", "display")
-    np.testing.assert_equal(with_plans(panel, plans).planned().promotions["display"], [[0, 0, 0, 1]])
+    np.testing.assert_equal(with_plans(panel, plans).planned.promotions["display"], [[0, 0, 0, 1]])
     long = panel_of_sales(frame([("a", week, 1) for week in weeks], "item_id", "week", "units"))
     assert week_of_year(long).tolist() == [51, 0, *range(1, 11)]
     with pytest.raises(TableError, match="plans: the week is 'soon' but a number is needed"):
@@ -64,7 +64,7 @@ def test_a_plan_names_a_coming_week_as_the_sales_do() -> None:
         with_plans(dated, frame([("a", "soon", 1.0)], "item_id", "date", "display"))
     # The day of a time with an offset is the one that is written: in UTC it is the day before.
     plans = frame([("a", "2024-01-12T00:00+08:00", 1.0), ("a", "2024-01-19", 0.0)], "item_id", "date", "display")
-    np.testing.assert_equal(with_plans(dated, plans).planned().promotions["display"], [[0, 1, 0]])
+    np.testing.assert_equal(with_plans(dated, plans).planned.promotions["display"], [[0, 1, 0]])
 
 
 def test_the_last_days_of_weeks_name_their_weeks() -> None:
@@ -97,7 +97,7 @@ def test_rows_without_units_are_plans_of_coming_weeks() -> None:
     rows = frame([("a", 7, 5.0, 2.0), ("a", 8, None, 1.5)], "item_id", "week", "units", "price")
     panel = panel_of_sales(rows)
     assert (panel.weeks, panel.n_known, panel.as_of) == (("7", "8"), 1, "7")
-    assert panel.planned().extended(3).planned().price.tolist() == [[2.0, 1.5, 2.0, 2.0]]
+    assert panel.planned.extended(3).planned.price.tolist() == [[2.0, 1.5, 2.0, 2.0]]
 
 
 def test_the_price_of_a_week_is_what_was_paid() -> None:

@@ -58,6 +58,10 @@ def records(job: ChurnJob) -> list[dict[str, Any]]:
     return [each.to_dict() for each in job.explain(range(len(job.user_ids)))]
 
 
+def test_a_user_is_explained_by_its_own_events(job: ChurnJob, records: list[dict[str, Any]]) -> None:
+    assert [job.explain([row])[0].to_dict() for row in range(8)] == records[:8]
+
+
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])
 def test_each_kind_has_words_and_a_proof(locale: str) -> None:
     check_words("churn", locale, [*(kind.name for kind in KINDS), *COLUMN_KINDS])

@@ -39,6 +39,7 @@ class Words(StrictModel):
         collections: Regular expressions of categories that are no kind of product, such as a sale.
         roots: First names of category paths that say nothing.
         rewritten: Words by the regular expression that they replace in names.
+        inverted: Regular expressions of names with their article behind, for a catalogue that writes names so.
         acronyms: Words that stay in capitals.
         proper_names: Names with their capitals.
         sensitive: Beginnings of words in sensitive names, by reason.
@@ -70,6 +71,7 @@ class Words(StrictModel):
     collections: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     rewritten: dict[str, str] = {}
+    inverted: tuple[str, ...] = ()
     acronyms: tuple[str, ...] = ()
     proper_names: tuple[str, ...] = ()
     sensitive: dict[str, tuple[str, ...]] = {}

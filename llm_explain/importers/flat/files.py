@@ -32,6 +32,7 @@ from llm_explain.importers.flat.dialect import (
     sniff,
 )  # fmt: skip
 from llm_explain.importers.flat.nested import flat_rows, rows_of
+from llm_explain.importers.flat.vocabulary import headers, normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -57,6 +58,9 @@ LEAST_BOUND: Final = 100_000_000
 SHOWN: Final = re.compile(r"\S+-[01](?:\s+\S+-[01])*")
 LIST: Final = re.compile(r"\s*\[(?:\s*[{'\"]|\])")
 """Beginning of a list of records or of texts, or an empty list."""
+
+TYPED: Final = re.compile(r"(.+):(token|float)(_seq)?")
+"""Header of an atomic file of RecBole, with the type of its values; a sequence has spaces between its values."""
 
 _ZIP: Final = b"PK\x03\x04"
 MOST_COLUMNS: Final = 2_000
@@ -115,7 +119,17 @@ def read_sources(path: Path, is_known: Callable[[str], bool]) -> list[Source]:
         )
     if not any(len(source.frame) for source in sources):
         raise TableError(f"{path.name} has no rows but at least one is needed. Check the export.")
-    return [source for source in sources if len(source.frame)]
+    return [replace(source, frame=_untyped(source.frame)) for source in sources if len(source.frame)]
+
+
+def _untyped(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without the types in its headers, and with ``|`` in sequences that are no titles."""
+    found = {str(column): TYPED.fullmatch(str(column)) for column in frame.columns}
+    if not all(found.values()):
+        return frame
+    names = {column: match[1] for column, match in found.items() if match}
+    lists = [c for c, match in found.items() if match and match[3] and headers()["title"].rank(normal(match[1])) is None]
+    return frame.assign(**{c: frame[c].str.replace(" ", "|") for c in lists}).rename(columns=names)
 
 
 def _sources(name: str, data: bytes, is_known: Callable[[str], bool], depth: int = 0) -> Iterator[Source]:

@@ -21,6 +21,10 @@ TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,500}>|<!--.*?-->", re.DOTALL)
 KEPT: Final = frozenset("\u200c\u200d\u200e\u200f")
 """Invisible characters that scripts need: joiners and marks of direction."""
 
+BEHIND: Final = r", The(?: \(|$)"
+LEAST_BEHIND: Final = 0.01
+"""Share of names with their article behind, from which on a catalogue writes all articles so."""
+
 SHOUTED_SHARE: Final = 0.7
 BARE_NUMBER: Final = re.compile(r"[\W_]*\d*(?:[.,]\d+)*[\W_]*")
 HASH: Final = re.compile(r"(?=.*\d)[0-9a-f]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -91,6 +95,9 @@ def names(column: pd.Series, locale: str = "en", *, is_brand: bool = False) -> p
         return cleaned
     if is_shouted([str(name) for name in cleaned.dropna().unique()]):
         cleaned = each_value(cleaned, lambda name: sentence_case(name, locale))
+    if cleaned.str.contains(BEHIND).mean() >= LEAST_BEHIND:
+        inverted = re.compile("|".join(words().inverted), re.IGNORECASE)
+        cleaned = each_value(cleaned, lambda name: inverted.sub(r"\1\3 \2", name))
     return each_value(cleaned, lambda name: _written_out(name, locale))
 
 

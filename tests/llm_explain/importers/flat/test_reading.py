@@ -318,7 +318,7 @@ def test_a_category_of_things_is_named_in_the_plural(name, expected):
     ("title", "expected"),
     [
         ("Quiet Harbour, The (1999)", "The Quiet Harbour (1999)"),
-        ("Quiet Harbour, The (Hafen, Der) (1999)", "The Quiet Harbour (Hafen, Der) (1999)"),
+        ("Quiet Harbour, The (Hafen, Der) (1999)", "The Quiet Harbour (Der Hafen) (1999)"),
         ("Quiet Harbour, The", "The Quiet Harbour"),
         ("Stiller Tag, A (1999)", "A Stiller Tag (1999)"),
         ("Vitamins, A", "Vitamins, A"),
@@ -327,6 +327,20 @@ def test_a_category_of_things_is_named_in_the_plural(name, expected):
 )
 def test_an_article_behind_a_title_is_written_in_front(title, expected):
     assert names(pd.Series([title])).tolist() == [expected]
+
+
+def test_where_a_catalogue_writes_articles_behind_all_of_them_are_moved():
+    titles = pd.Series(["Quiet Harbour, The", "Slow Boat, A", "Portiere, Il", "Vitamins, B"])
+    assert names(titles).tolist() == ["The Quiet Harbour", "A Slow Boat", "Il Portiere", "Vitamins, B"]
+    assert names(titles[1:]).tolist() == titles[1:].tolist()
+
+
+def test_an_atomic_file_has_types_in_its_headers_and_spaces_in_its_lists(tmp_path):
+    (tmp_path / "films.item").write_text(
+        "item_id:token\tmovie_title:token_seq\tclass:token_seq\n1\tQuiet Harbour\tDrama War\n"
+    )
+    (source,) = files.read_sources(tmp_path / "films.item", lambda _: False)
+    assert source.frame.to_dict("records") == [{"item_id": "1", "movie_title": "Quiet Harbour", "class": "Drama|War"}]
 
 
 @pytest.mark.parametrize(

@@ -353,9 +353,12 @@ class ListPipeline(Pipeline):
         if not rows:
             return said
 
+        titles = self.shop.catalogue.titles
+
         def may_join(claim: Claim, row: int) -> bool:
             return (
                 may_say(claim, row)
+                and self._is_another(claim, str(titles[subjects.item[row]]))
                 and names_allowed_category(claim, self.shop)
                 and all(go_together(claim, other, kinds) for other in said[row].claims)
                 and (said[row].claims or is_last or "other_item_id" in claim.facts)
@@ -372,6 +375,11 @@ class ListPipeline(Pipeline):
                 if not found:
                     break
         return said
+
+    def _is_another(self, claim: Claim, title: str) -> bool:
+        """Return whether a title says more than that of the past item: "onions" may be the yellow onions."""
+        catalogue, other = self.shop.catalogue, claim.facts.get("other_item_id")
+        return other is None or says_more(title, str(catalogue.titles[catalogue.index_of([str(other)])[0]]))
 
     def _without_named(self, subjects: Subjects, budgets: Sequence[cards.Budget]) -> Subjects:
         """Return subjects without the past items that their pages name."""

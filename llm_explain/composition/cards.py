@@ -23,7 +23,7 @@ MOST_SCARCE_CARDS: Final = 1
 """Most cards of a page that give a reason which holds of many items, while something else can be said."""
 
 MOST_OF_STRANGERS: Final = 3
-"""Most cards of a page without a fact of the user that state one kind of what holds of many items."""
+"""Most cards of a page that state one kind of what holds of many items, where they would else say nothing."""
 
 MOST_OF_A_CATEGORY: Final = 4
 """Most cards of a page that name one category, where they would else say nothing."""
@@ -77,16 +77,16 @@ class Budget:
 
         Args:
             claim: The claim.
-            is_last: Whether nothing else can be said: then a second card of a personal page tells of many items.
+            is_last: Whether nothing else can be said: then more cards of a personal page tell of many items.
 
         Returns:
             Whether few enough cards of the page state what holds of many items.
         """
         if claim.kind not in self.scarce:
             return True
-        if not self.is_personal:
+        if is_last or not self.is_personal:
             return self.cards[claim.kind] < MOST_OF_STRANGERS
-        return self.cards[claim.kind] < MOST_CARDS_A_KIND if is_last else self.n_scarce < MOST_SCARCE_CARDS
+        return self.n_scarce < MOST_SCARCE_CARDS
 
     def allows(self, claim: Claim) -> bool:
         """Return whether another card may state a claim: no item and no category speaks for two cards."""

@@ -83,7 +83,7 @@ class ReferringExpressions:
         known = self._dictionary.find(cleaned)
         said = self._clean(known or cleaned)
         if known is None and (PATH in said or self._speaks.search(said) or self._is_phrase(said)):
-            return self._words.proper.format(name=_opened(said))
+            return self._words.proper.format(name=self._opened(said))
         return said if not said or self._common.search(said) else self._words.foreign.format(name=said)
 
     def _is_phrase(self, name: str) -> bool:
@@ -187,7 +187,7 @@ class ReferringExpressions:
         name, is_known = self._short_name(title, max_length)
         if not name or (is_known and not name[-1].isdigit() and not self._is_quoted(title)):
             return article + name
-        return self._words.proper.format(name=_opened(name))
+        return self._words.proper.format(name=self._opened(name))
 
     def short_label(self, title: str, max_length: int) -> str:
         """Return a title as it stands before a colon in a short text; the arguments are those of ``short``."""
@@ -273,7 +273,13 @@ class ReferringExpressions:
     def _proper(self, title: str) -> str:
         """Return a title that is no common noun, as a sentence says it; empty if it leaves nothing readable."""
         whole = self._whole(title)
-        return self._words.proper.format(name=_opened(whole)) if whole else ""
+        return self._words.proper.format(name=self._opened(whole)) if whole else ""
+
+    def _opened(self, name: str) -> str:
+        """Return a name with a capital first letter, unless its first word is a brand or has capitals: "iPhone"."""
+        first = name.partition(" ")[0]
+        is_small = first.islower() and first not in (self._formats.brands or ())
+        return name[:1].upper() + name[1:] if is_small else name
 
     def _labelled(self, title: str) -> str:
         """Return a title as it stands before a colon; in quotation marks if a supplier speaks in it."""
@@ -354,11 +360,6 @@ def _proper(locale: str) -> frozenset[str]:
     known = Locale.parse(locale)
     names = (known.languages, known.territories, known.months["format"]["wide"], known.days["format"]["wide"])
     return frozenset(name.lower() for each in names for name in each.values() if name.isalpha() and name.istitle())
-
-
-def _opened(name: str) -> str:
-    """Return a name with a capital first letter, unless its first word has capitals of its own: "iPhone"."""
-    return name[:1].upper() + name[1:] if name.partition(" ")[0].islower() else name
 
 
 def _first(name: str) -> str:

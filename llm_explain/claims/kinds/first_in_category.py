@@ -44,7 +44,7 @@ class FirstInCategory(ClaimKind):
     topic = "first time"
     neutral_place = 45
     is_reason = False
-    most_badges = 1
+    most_badges = 2
 
     def find(self, subjects: Subjects) -> Findings:
         """Apply the rule of the class."""

@@ -277,3 +277,9 @@ def test_a_category_of_common_nouns_has_no_capital_in_a_sentence(name: str, said
     assert ReferringExpressions(lexicon).category(name) == said
     assert ENGLISH.category("Levi's jeans") == "Levi's jeans"  # where brands are not known, a first word may be one
     assert said[0] == "“" or _Readings(lexicon).same_name(said, name)
+
+
+def test_a_brand_in_small_letters_stays_so_in_a_quoted_title():
+    names = ReferringExpressions(load_lexicon("zh").with_currency(None, ["pidan"]))
+    assert names.another("pidan 豆腐猫砂 7L") == "「pidan 豆腐猫砂 7L」"
+    assert CHINESE.another("pidan 豆腐猫砂 7L") == "「Pidan 豆腐猫砂 7L」"

@@ -128,7 +128,9 @@ def _untyped(frame: pd.DataFrame) -> pd.DataFrame:
     if not all(found.values()):
         return frame
     names = {column: match[1] for column, match in found.items() if match}
-    lists = [c for c, match in found.items() if match and match[3] and headers()["title"].rank(normal(match[1])) is None]
+    lists = [
+        c for c, match in found.items() if match and match[3] and headers()["title"].rank(normal(match[1])) is None
+    ]
     return frame.assign(**{c: frame[c].str.replace(" ", "|") for c in lists}).rename(columns=names)
 
 

@@ -246,8 +246,9 @@ def _parsed(path: Path, encoding: str) -> pd.DataFrame:
 
 
 def words_of(header: str) -> str:
-    """Return a header as words: ``MonthlyCharges`` is "Monthly Charges", ``last_order`` "last order"."""
-    return " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", header).split())
+    """Return a header as words: ``MonthlyCharges`` is "monthly charges", ``StreamingTV`` "streaming TV"."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_", " ", header).split()
+    return " ".join(word.lower() if word.istitle() else word for word in words)
 
 
 def cell_texts(values: pd.Series) -> Any:

@@ -66,7 +66,8 @@ def _facts(column: Column, values: pd.Series, labels: Labels) -> list[tuple[str,
         if not text or (not column.levels and np.isnan(number)):
             found.append(("column_missing", {"label": label, "is_missing": 1}))
         elif column.levels:
-            found.append(("column_level", {"label": label, "value": text}))
+            is_flag = int({*column.levels} - {""} == {"0", "1"})
+            found.append(("column_level", {"label": label, "value": text, "is_flag": is_flag}))
         else:
             off = number - column.median
             is_told = abs(off) >= max(LEAST_CHANGE * abs(column.median), 1e-12)

@@ -80,8 +80,8 @@ def test_training_prints_the_figures_of_the_contract(folder: Path) -> None:
 
 def test_texts_name_columns_by_their_labels(folder: Path) -> None:
     text = run(folder, "explain", "-k", "1")
-    assert "risk of “Churn” being “Yes”" in text
-    assert re.search("mainly because .*Contract is Month-to-month", text)
+    assert "risk of “churn” being “Yes”" in text
+    assert re.search("mainly because .*contract is Month-to-month", text)
     path = folder / "model" / "labels.yaml"
     labels = yaml.safe_load(path.read_text())
     labels["columns"]["Contract"], labels["outcome"] = "The contract", "cancelling"
@@ -94,9 +94,9 @@ def test_texts_name_columns_by_their_labels(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("locale", "said"),
     [
-        ("en", "Monthly Charges is 1,973.87, above the typical 70"),
-        ("es-ES", "«Monthly Charges» es 1.973,87, más de lo normal (70)"),
-        ("es-MX", "«Monthly Charges» es 1,973.87, más de lo normal (70)"),
+        ("en", "monthly charges is 1,973.87, above the typical 70"),
+        ("es-ES", "«monthly charges» es 1.973,87, más de lo normal (70)"),
+        ("es-MX", "«monthly charges» es 1,973.87, más de lo normal (70)"),
     ],
 )
 def test_numbers_and_headers_are_written_for_the_reader(tmp_path: Path, locale: str, said: str) -> None:
@@ -150,6 +150,17 @@ def test_each_customer_has_facts_of_the_table_and_signs_of_the_model(folder: Pat
                 assert float(claim["facts"]["value"]) == float(cell)
             else:
                 assert claim["facts"]["value"] == cell
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"), [("en", "is active member is no"), ("es", "«is active member» es «no»"), ("zh", "为“否”")]
+)
+def test_a_column_of_zeros_and_ones_is_told_as_yes_or_no(tmp_path: Path, locale: str, said: str) -> None:
+    is_active = np.arange(400) % 4 > 0
+    table = {"IsActiveMember": is_active.astype(int), "left": np.where(is_active, "no", "yes")}
+    pd.DataFrame(table).to_csv(tmp_path / "customers.csv", index=False)
+    run(tmp_path, "train", "--label", "left")
+    assert said in run(tmp_path, "explain", "-k", "1", "--locale", locale)
 
 
 def test_an_action_is_named_only_for_customers_for_whom_it_is_proven(folder: Path) -> None:

@@ -214,7 +214,7 @@ def test_a_category_that_may_not_be_named_is_not(job: ChurnJob, folder: Path) ->
 OTHERS: dict[str, Facts] = {
     "habits_kept": {"overdue": 0, "regular": 4, "typical": 0.4},
     "wide_range": {"count": 9, "median": 4.0, "days": 56},
-    "column_level": {"label": "Contract", "value": "Two year"},
+    "column_level": {"label": "Contract", "value": "Two year", "is_flag": 0},
     "column_number": {"label": "Tenure", "value": 1973.87, "median": 29.5, "side": 1},
     "column_missing": {"label": "Tenure", "is_missing": 1},
     "low_often": {"count": 3, "days": 28, "periods": 6, "share": 0.3},

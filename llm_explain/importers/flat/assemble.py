@@ -272,11 +272,11 @@ def _ask_for_users(catalogues: Sequence[Recognised], reads: Sequence[Recognised]
         ids = [c.header for c in read.columns if IS_ID.search(normal(c.header)) and normal(c.header) in others]
         if any(read.source.frame[header].is_unique for header in ids):
             continue
-        times = read.headers_of("timestamp")
+        free = [column.header for column in read.columns if not column.name and column.why != "--map"]
+        times = read.headers_of("timestamp") or [header for header in free if _holds_times(read, header)]
         items = [header for name in ("item_id", "item_number", "title") for header in read.headers_of(name)]
         if not times or read.source.frame[items[0]].nunique() >= LEAST_ALONE * len(read.source.frame):
             continue
-        free = [column.header for column in read.columns if not column.name and column.why != "--map"]
         left_out = shlex.quote(f"{read.source.name}.{times[0]}=")
         message = (
             f"{read.source.name}: {len(read.source.frame):,} rows have items and times, but no column is recognised as "

@@ -52,7 +52,7 @@ NO_TIME: Final = ("0", "0.0", "-1", "")
 """What programs write where a time is missing."""
 
 WORD: Final = re.compile(r"[^\W\d_]+\.?")
-LANGUAGES: Final = ("de", "es", "fr", "it", "nl", "pl", "pt", "sv", "da", "nb")
+LANGUAGES: Final = ("de", "es", "fr", "it", "nl", "pl", "pt", "sv", "da", "nb", "cs", "fi")
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 

@@ -50,24 +50,24 @@ def test_states_of_a_file_of_orders_and_files_of_bare_ids_are_reported(tmp_path:
 
 def test_orders_whose_lines_are_not_recognised_are_no_log_without_items(tmp_path: Path) -> None:
     """Each order counted as an event of one invented item."""
-    mapped = ["tilausrivit.csv.Tilausnumero=order_id", "tilausrivit.csv.Tuotenumero=item_id"]
+    mapped = ["rendeles_tetelek.csv.Rendelesszam=order_id", "rendeles_tetelek.csv.Cikkszam=item_id"]
     with pytest.raises(
         SettingError, match=rf"a column for order_id and item_id is not.* --map {' --map '.join(mapped)}$"
     ):
         imported(
             tmp_path,
-            tilaukset="Tilausnumero;Asiakasnumero;Päivä\n"
+            rendelesek="Rendelesszam;customer id;order date\n"
             + "".join(f"{n};u{n % 3};2026-03-{n + 10}\n" for n in range(12)),
-            tilausrivit="Tilausnumero;Tuotenumero;Kpl\n" + "".join(f"{n // 2};a{n % 4};1\n" for n in range(24)),
+            rendeles_tetelek="Rendelesszam;Cikkszam;Db\n" + "".join(f"{n // 2};a{n % 4};1\n" for n in range(24)),
         )
     with pytest.raises(
-        SettingError, match=r"a column for order_id is not.* --map tilaukset.csv.Tilausnumero=order_id$"
+        SettingError, match=r"a column for order_id is not.* --map rendelesek.csv.Rendelesszam=order_id$"
     ):
         import_flat(sorted(tmp_path.glob("*.csv")), out=tmp_path / "out", maps=mapped, is_dry_run=True)
     done = import_flat(
         sorted(tmp_path.glob("*.csv")),
         out=tmp_path / "out",
-        maps=[*mapped, "tilaukset.csv.Tilausnumero=order_id"],
+        maps=[*mapped, "rendelesek.csv.Rendelesszam=order_id"],
         is_dry_run=True,
     )
     assert len(done.tables.events) == 24
@@ -77,14 +77,27 @@ def test_orders_whose_lines_are_not_recognised_are_no_log_without_items(tmp_path
     ("titles", "locale"),
     [
         (["Skaljacka för herr", "Träningskläder", "Löparsko på rea", "Värmeljus med doft", "Läder till bälten"], "sv"),
-        (["Jakke til mænd", "Løbesko på tilbud", "Klæder og støvler", "Mænds træningstøj"], "en"),
-        (["Säärystimet", "Väriäiden pöytä", "Käsineet ei koko", "Hännän väriäer"], "en"),
+        (["Jakke til mænd", "Løbesko på tilbud", "Klæder og støvler", "Mænds træningstøj"], "da"),
+        (["Kék sál nőknek", "Női őszi kabát", "Fűző és öv", "Tűzött kötény"], "en"),
+        (["Säärystimet", "Väriäiden pöytä", "Käsineet ei koko", "Hännän väriäer"], "fi"),
     ],
 )
 def test_a_language_without_words_is_not_taken_for_german(tmp_path: Path, titles: list[str], locale: str) -> None:
     rows = "".join(f"{n};k{n % 2};a{n % len(titles)};{titles[n % len(titles)]};2026-03-{n + 10}\n" for n in range(10))
     done = imported(tmp_path, log=f"oid;uid;sku;title;timestamp\n{rows}")
     assert done.tables.shop.locale == locale
+
+
+def test_order_lines_under_unknown_headers_next_to_a_log_are_asked_about(tmp_path: Path) -> None:
+    """They counted as a list of items, so that the log of views alone was imported."""
+    views = "".join(f"u{n % 3};a{n % 4};2026-03-{n + 10};view\n" for n in range(12))
+    lines = "".join(f"2026-03-{n + 10};u{n % 3};a{n % 4};1\n" for n in range(12))
+    with pytest.raises(SettingError, match=r"sorok.csv: 12 rows have items and times, but no column is recognised as"):
+        imported(
+            tmp_path,
+            log=f"user id;sku;event time;event\n{views}",
+            sorok=f"nap;vevő;sku;quantity\n{lines}",
+        )
 
 
 def test_clothing_of_one_sport_is_not_all_clothing(tmp_path: Path) -> None:

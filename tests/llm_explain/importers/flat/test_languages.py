@@ -45,6 +45,23 @@ CHINESE = '''\
 '''
 
 
+DANISH = """\
+Ordrenr.;Ordredato;Kundenr.;Varenr.;Varetekst;Varegruppe;Antal;Stk. pris inkl. moms;Valuta;Ordrestatus
+HD-1;01-05-2025 07:02;K1;10;Fuglefoder på net;Have > Fuglefoder;2;1.045,50;DKK;Afsendt
+HD-2;14-05-2025 08:00;K2;10;Fuglefoder på net;Have > Fuglefoder;1;1.045,50;DKK;Annulleret
+"""
+CZECH = """\
+Číslo objednávky;Datum vytvoření;Číslo zákazníka;Kód zboží;Název zboží;Kategorie;Počet ks;Cena za ks;Stav objednávky
+HD-1;1.5.2025 7:02;K1;10;Krmivo pro ptáky;Zahrada > Krmivo;2;1\u00a0045,50 Kč;Vyřízená
+HD-2;14.5.2025 8:00;K2;10;Krmivo pro ptáky;Zahrada > Krmivo;1;1\u00a0045,50 Kč;Stornovaná
+"""
+FINNISH = """\
+Tilausnumero;Tilauspäivä;Asiakasnumero;Tuotenumero;Tuotteen nimi;Tuoteryhmä;Kpl;Yksikköhinta (sis. alv);Tilauksen tila
+HD-1;1.5.2025 7.02;K1;10;Lintujen siemenseos;Puutarha > Linnut;2;1\u00a0045,50 €;Toimitettu
+HD-2;14.5.2025 8.00;K2;10;Lintujen siemenseos;Puutarha > Linnut;1;1\u00a0045,50 €;Peruttu
+"""
+
+
 @pytest.fixture
 def imported(tmp_path):
     def run(content: str, encoding: str = "utf-8", name: str = "export.csv") -> FlatImport:
@@ -71,6 +88,28 @@ def test_a_french_export_tells_users_by_id_and_undoes_orders(imported):
     ]
     assert done.tables.events["timestamp"].iloc[0] == pd.Timestamp("2025-01-14 13:50:52")
     assert (done.tables.shop.locale, done.tables.shop.currency) == ("fr", "EUR")
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "locale", "currency"),
+    [(DANISH, "cp1252", "da", "DKK"), (CZECH, "utf-8", "cs", "CZK"), (FINNISH, "utf-8-sig", "fi", "EUR")],
+)
+def test_exports_in_danish_czech_and_finnish(imported, content, encoding, locale, currency):
+    done = imported(content, encoding)
+    assert rows_of(done) == [
+        ("K1", "10", "purchase", 2, 1045.5, "HD-1"),
+        ("K2", "10", "purchase", 1, 1045.5, "HD-2"),
+        ("K2", "10", "cancel", 1, 1045.5, "HD-2"),
+    ]
+    assert done.tables.events["timestamp"].iloc[0] == pd.Timestamp("2025-05-01 07:02")
+    assert done.tables.items["category"].notna().all()
+    assert (done.tables.shop.locale, done.tables.shop.currency) == (locale, currency)
+
+
+def test_no_header_is_listed_twice_for_one_column():
+    for column, known in headers().items():
+        names = [normal(name) for name in (*known.names, *known.fallbacks)]
+        assert len(names) == len(set(names)), column
 
 
 def test_a_german_export_in_cp1252(imported):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain, islice
 from string import Formatter
 from typing import TYPE_CHECKING, Literal
 
@@ -15,14 +16,14 @@ from llm_explain.records import Claim
 from llm_explain.text.prompt_files import read_prompt_file
 from llm_explain.text.referring_expressions import ReferringExpressions
 from llm_explain.text.sentence_spec import SentenceSpec
-from llm_explain.text.skeleton import ITEM_LABEL
+from llm_explain.text.skeleton import ITEM, ITEM_LABEL
 from llm_explain.text.values import Facts, ValueWriter
 from llm_explain.verifier.proof import ValueProof
 from llm_explain.verifier.rules import Role, Rules
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from llm_explain.records import Fact
     from llm_explain.text.lexicon import Lexicon
@@ -33,6 +34,9 @@ MAX_SUBJECT = 60
 
 MAX_PUSH = 120
 """Characters of the text of a notification."""
+
+Form = Literal["lines", "subjects", "rests"]
+"""Section of the file of words: whole lines, shorter ones for subjects, or what these leave out."""
 
 COUPON = "coupon"
 NUMBER = "number"
@@ -119,9 +123,9 @@ class CampaignLines:
         """Return whether a line tells how often or when, in place of the sentence of a claim kind."""
         return kind in self._writer.lines and kind not in self._writer.subjects
 
-    def label(self, title: str) -> str | None:
-        """Return what a line calls an item with a title; ``None`` if it cannot be named."""
-        return self._names.alone(title)
+    def name(self, title: str) -> str:
+        """Return the name in a title, without size and mark; empty if the title leaves nothing readable."""
+        return self._names.bare(title)
 
     def write(
         self,
@@ -130,37 +134,45 @@ class CampaignLines:
         *,
         title: str,
         as_of: dt.date,
+        form: Form = "lines",
         max_length: int | None = None,
-        is_rest: bool = False,
     ) -> str | None:
-        """Return the first line of an offer that can be written and is proven.
+        """Return the first line of an offer that can be written, is proven, and is short enough.
+
+        A subject is the offer's line; if that is too long, one of the lines for subjects.
 
         Args:
             kind: ``promotion`` or ``coupon``.
             facts: Facts of the offer.
             title: The item's title.
             as_of: The day that the line speaks of.
-            max_length: Most characters; with it, the lines for subjects are tried too.
-            is_rest: Whether to write what a short subject leaves out, without the item; of a purchase, when it was.
+            form: ``rests`` are what a short subject leaves out, without the item; of a purchase, when it was.
+            max_length: Most characters; any number if not given.
 
         Returns:
             The line; ``None`` if no line is true and short enough, or if a supplier speaks in the title of a subject.
         """
-        label = self.label(title)
-        if max_length is not None and self._names.speaks(title):
+        label = self._names.alone(title)
+        if not label or (form == "subjects" and self._names.speaks(title)):
             return None
-        values = {ITEM_LABEL: label, NUMBER: "", **self._values.write(kind, Facts(facts, as_of, {}))}
-        shorter = () if max_length is None else self._writer.subjects[kind]
-        for pattern in self._writer.rests[kind] if is_rest else (*self._writer.lines[kind], *shorter):
-            slots = {name for _, name, _, _ in Formatter().parse(pattern) if name}
-            if not label or not slots <= set(values):
-                continue
-            line = pattern.format(**values)
-            line = line[:1].upper() + line[1:]  # some locales speak of items in lower case
-            is_short = max_length is None or len(line) <= max_length
-            if is_short and self.is_true(line, kind, facts, title=title, as_of=as_of):
-                return line
-        return None
+        values = {
+            ITEM_LABEL: label,
+            ITEM: self.name(title),
+            NUMBER: "",
+            **self._values.write(kind, Facts(facts, as_of, {})),
+        }
+
+        def true(patterns: Iterable[str]) -> Iterator[str]:
+            for pattern in patterns:
+                if {name for _, name, _, _ in Formatter().parse(pattern) if name} <= set(values):
+                    line = pattern.format(**values)
+                    line = line[:1].upper() + line[1:]  # some locales speak of items in lower case
+                    if self.is_true(line, kind, facts, title=title, as_of=as_of):
+                        yield line
+
+        own = true(getattr(self._writer, form)[kind])
+        found = chain(islice(true(self._writer.lines[kind]), 1), own) if form == "subjects" else own
+        return next((line for line in found if max_length is None or len(line) <= max_length), None)
 
     def is_true(self, line: str, kind: str, facts: Mapping[str, Fact], *, title: str, as_of: dt.date) -> bool:
         """Return whether a line says what the facts of an offer say, and nothing else.

@@ -72,15 +72,12 @@ def render(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, sh
     subject = "" if settings.channel == "coupon" else first.subject or lines.subject(shop_name)
     is_push, is_email = settings.channel == "push", settings.channel == "email"
     footer = lines.footer(shop_name) if is_email else ""
+    page = _environment().get_template("email.html.j2")
     html = (
-        _environment()
-        .get_template("email.html.j2")
-        .render(
-            offers=[first] if is_push else message.offers,
-            has_reasons=settings.channel != "coupon",
-            footer=footer,
-            link=link if is_email else "",
-            unsubscribe=lines.unsubscribe,
+        ""
+        if is_push
+        else page.render(
+            offers=message.offers, has_reasons=is_email, footer=footer, link=link, unsubscribe=lines.unsubscribe
         )
     )
     parts = [part for offer in message.offers for part in _parts(offer, settings.channel)]

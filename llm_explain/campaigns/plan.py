@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from llm_explain.campaigns.audience import eligible
-from llm_explain.campaigns.lines import COUPON, MAX_SUBJECT, CampaignLines
+from llm_explain.campaigns.lines import COUPON, MAX_PUSH, MAX_SUBJECT, CampaignLines
 from llm_explain.campaigns.offers import promotions_of, running
 from llm_explain.campaigns.records import HOLDOUT, TREATED, CampaignPlan, PlannedMessage, PlannedOffer
 from llm_explain.claims.kind import EVENT_KIND
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from llm_explain.campaigns.audience import Audience, Eligible
+    from llm_explain.campaigns.lines import Form
     from llm_explain.campaigns.offers import Offer
     from llm_explain.campaigns.settings import CampaignSettings
     from llm_explain.explainer import Explainer
@@ -129,7 +130,7 @@ class _Planner:
     def wishes(self, user_id: str) -> list[_Wish]:
         """Return a user's offers among the best items, the likeliest purchase first; none is a sensitive item.
 
-        Of items with the same title, which a reader cannot tell apart, the likeliest one is offered. An item that the
+        Of items with the same name, such as two sizes of milk, the likeliest one is offered. An item that the
         user bought less than half of the user's own median interval ago is not; without one, the interval is 28 days.
         """
         history = self.context(user_id)[0]
@@ -155,8 +156,8 @@ class _Planner:
                 found.append(_Wish(offer, item, p, offer.expected_cost(p, float(self.prices[item]))))
         of_title: dict[str, _Wish] = {}
         for wish in sorted(found, key=lambda wish: -wish.probability):
-            label = self.lines.label(str(self.catalogue.titles[wish.item]))
-            of_title.setdefault((label or wish.offer.item_id).casefold(), wish)
+            name = self.lines.name(str(self.catalogue.titles[wish.item]))
+            of_title.setdefault((name or wish.offer.item_id).casefold(), wish)
         return list(of_title.values())
 
     def _had_another(self, history: History, item: int) -> bool:
@@ -210,7 +211,7 @@ class _Planner:
     def _explained(self, user_id: str, wishes: Sequence[_Wish]) -> tuple[PlannedOffer, ...]:
         """Return the first offers that have a true line and a reason that can be said."""
         kept: list[PlannedOffer] = []
-        step = self.settings.offers_each
+        step, is_push = self.settings.offers_each, self.settings.channel == "push"
         history, own = self.context(user_id)
         for start in range(0, len(wishes), step):
             some = list(wishes[start : start + step])
@@ -219,27 +220,32 @@ class _Planner:
                 [wish.offer.item_id for wish in some],
                 history=history,
                 locale=self.settings.locale,
-                surface="push" if self.settings.channel == "push" else "email",
+                surface="push" if is_push else "email",
                 suppressions=replace(own, kinds=own.kinds | OFFERS_ONLY.kinds),
             )
             for wish, row in zip(some, rows, strict=True):
-                line = self._line(wish)
-                if row.reasons and row.text and line:
+                line = self._line(wish, "lines")
+                head = self._line(wish, "subjects", MAX_SUBJECT) or ""
+                is_told = line and (head or not is_push or len(line) <= MAX_PUSH)
+                if row.reasons and row.text and line and is_told:
+                    rest = self._line(wish, "rests") or line
+                    most = MAX_PUSH - len(rest) - 1 if is_push and head != line else None
                     subject = {"type": "offer", "offer_id": wish.offer.offer_id, "item_id": wish.offer.item_id}
-                    explained = replace(self._varied(row, wish, kept), subject=subject)
-                    subject_line, rest = self._line(wish, MAX_SUBJECT) or "", self._line(wish, is_rest=True) or line
-                    offer = PlannedOffer(
-                        wish.offer, wish.probability, line, explained, wish.expected_cost, subject_line, rest
+                    explained = replace(self._varied(row, wish, kept, most), subject=subject)
+                    kept.append(
+                        PlannedOffer(wish.offer, wish.probability, line, explained, wish.expected_cost, head, rest)
                     )
-                    kept.append(offer)
             if len(kept) >= step:
                 break
         return tuple(kept[:step])
 
-    def _varied(self, row: Explanation, wish: _Wish, before: Sequence[PlannedOffer]) -> Explanation:
+    def _varied(
+        self, row: Explanation, wish: _Wish, before: Sequence[PlannedOffer], max_length: int | None
+    ) -> Explanation:
         """Return an explanation in the campaign's own line, below the item's name: how often it was bought, or when.
 
-        It tells when if the count is 1, or if an offer before tells how often.
+        It tells when if the count is 1, or if an offer before tells how often. A line has at most ``max_length``
+        characters.
         """
         if len(row.reasons) != 1 or row.text is None or not self.lines.tells_when(row.reasons[0].kind):
             return row
@@ -248,13 +254,16 @@ class _Planner:
         if EVENT_KIND in claim.facts:
             return row
         title, is_when = str(self.catalogue.titles[wish.item]), claim.facts["count"] == 1 or claim.kind in told
-        line = self.lines.write(claim.kind, claim.facts, title=title, as_of=self.today, is_rest=is_when)
+        line = self.lines.write(
+            claim.kind, claim.facts, title=title, as_of=self.today, form="rests" if is_when else "lines",
+            max_length=max_length,
+        )  # fmt: skip
         return replace(row, text=replace(row.text, text=line), statements=()) if line else row
 
-    def _line(self, wish: _Wish, max_length: int | None = None, *, is_rest: bool = False) -> str | None:
+    def _line(self, wish: _Wish, form: Form, max_length: int | None = None) -> str | None:
         title, offer = str(self.catalogue.titles[wish.item]), wish.offer
         return self.lines.write(
-            offer.kind, offer.facts, title=title, as_of=self.today, max_length=max_length, is_rest=is_rest
+            offer.kind, offer.facts, title=title, as_of=self.today, form=form, max_length=max_length
         )
 
 

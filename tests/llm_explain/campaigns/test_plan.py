@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import TYPE_CHECKING
@@ -219,6 +220,8 @@ def test_push_and_coupon_lines(explainer: Explainer, consent: Path, coupon: Offe
         assert len(messages)
         if channel == "push":
             assert (messages["text"].str.len() <= 120).all()
+            assert (messages["html"] == "").all()
+            assert messages["text"][0] in html.unescape(files["preview.html"].read_text())
             offers = {message.user_id: message.offers for message in made.messages}
             for row in messages.itertuples():
                 (offer,) = offers[row.user_id]  # a notification tells one, so no other one has a cost
@@ -233,9 +236,9 @@ def test_push_and_coupon_lines(explainer: Explainer, consent: Path, coupon: Offe
             title = title[0].upper() + title[1:]
             assert set(messages["text"]) == {f"“{title}”: $0.50 off with coupon A50 until 10 December"}
             assert set(messages["subject"]) == {""}
-            (html,) = set(messages["html"])
-            assert title in html
-            assert "<br>" not in html  # a receipt has no reasons, in either form
+            (page,) = set(messages["html"])
+            assert title in page
+            assert "<br>" not in page  # a receipt has no reasons, in either form
 
 
 def test_the_command_line(shop_artifacts: Path, consent: Path, tmp_path: Path) -> None:

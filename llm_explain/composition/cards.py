@@ -22,8 +22,11 @@ MOST_CARDS_A_KIND: Final = 2
 MOST_SCARCE_CARDS: Final = 1
 """Most cards of a page that give a reason which holds of many items, while something else can be said."""
 
-MOST_OF_STRANGERS: Final = 3
+MOST_LAST: Final = 3
 """Most cards of a page that state one kind of what holds of many items, where they would else say nothing."""
+
+MOST_OF_STRANGERS: Final = 5
+"""The same of a page without a fact of the user."""
 
 MOST_OF_A_CATEGORY: Final = 4
 """Most cards of a page that name one category, where they would else say nothing."""
@@ -84,9 +87,9 @@ class Budget:
         """
         if claim.kind not in self.scarce:
             return True
-        if is_last or not self.is_personal:
+        if not self.is_personal:
             return self.cards[claim.kind] < MOST_OF_STRANGERS
-        return self.n_scarce < MOST_SCARCE_CARDS
+        return self.cards[claim.kind] < MOST_LAST if is_last else self.n_scarce < MOST_SCARCE_CARDS
 
     def allows(self, claim: Claim) -> bool:
         """Return whether another card may state a claim: no item and no category speaks for two cards."""

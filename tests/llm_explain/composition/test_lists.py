@@ -475,15 +475,15 @@ def test_a_page_about_the_user_tells_once_what_many_buy() -> None:
         assert sum(repeated_reason([claim], budget, kinds) is not None for claim in crowd) == n_told
 
 
-def test_cards_that_would_say_nothing_tell_what_many_buy_three_times() -> None:
+def test_cards_that_would_say_nothing_tell_what_many_buy_three_times_and_to_strangers_five() -> None:
     kinds, crowd = ClaimKinds.installed(), Claim("popular", "", "context:popularity", 1.0, 0.5, {})
-    for of_user in ([because_of("a", 1.0)], []):
+    for of_user, n_told in (([because_of("a", 1.0)], 3), ([], 5)):
         budget = Budget.of([[crowd], of_user], kinds)
         told = 0
         while budget.may_end_with(crowd, is_last=True):
             budget.count(crowd)
             told += 1
-        assert told == 3
+        assert told == n_told
 
 
 def because_of(item: str, phi: float) -> Claim:

@@ -90,6 +90,7 @@ class VisibleLinks:
     def __init__(self, catalogue: Catalogue, snapshot: Snapshot, policy: Policy) -> None:
         self._catalogue, self._snapshot, self._policy = catalogue, snapshot, policy
         self._names: dict[int, _Name] = {}
+        self._places_of_words = lru_cache(maxsize=64)(self._words_with_places)
 
     @cached_property
     def can_tell(self) -> bool:
@@ -155,7 +156,10 @@ class VisibleLinks:
         """
         category = self._catalogue.category_index
         found: Flags = (category[other] == category[item]) & (category[item] != self._no_category)
-        return self._with_alike(found, other, np.full(len(other), item))
+        places_of, name = self._places_of_words(other.astype(np.int64).tobytes()), self._name(item)
+        for place in {place for word in name.all for place in places_of.get(word, ())}:
+            found[place] = found[place] or self._are_alike(self._name(int(other[place])), name)
+        return found
 
     def by_counts(self, other: IndexArray, item: int) -> Flags:
         """Return which items the counts of pairs link with an item; the arguments are those of ``of_titles``."""
@@ -285,6 +289,14 @@ class VisibleLinks:
             telling = frozenset(each for each in placed if each[0] in self._telling_words)
             self._names[item] = _Name(words, telling, frozenset(name), self._design(item))
         return self._names[item]
+
+    def _words_with_places(self, items: bytes) -> dict[str, list[int]]:
+        """Return the places of the items whose names have each word; a user's items recur for each item of a list."""
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, item in enumerate(np.frombuffer(items, dtype=np.int64).tolist()):
+            for word in self._name(item).all:
+                places[word].append(place)
+        return places
 
     def _are_alike(self, first: _Name, second: _Name) -> bool:
         """Return whether two names share a telling word, several words that tell only together, or a design."""

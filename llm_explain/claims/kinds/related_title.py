@@ -145,21 +145,25 @@ class _OfUser:
         self._keys = shop.once(_Keys)
         self._category, self._brand = shop.catalogue.category_index[self._item], shop.catalogue.brand_index[self._item]
         self._range, self._initial = self._keys.of(self._item)
-        is_bought = np.array([name == PURCHASE for name in shop.shop.target_kinds])[self._kind]
-        self._initial = np.where(is_bought, NO_KEY, self._initial)
+        self._is_bought = np.array([name == PURCHASE for name in shop.shop.target_kinds])[self._kind]
+        self._is_rated = np.isin(self._item, [*self._rated])
 
     def near(self, item: int) -> list[_Past]:
         """Return the past items that may be named for an item, in the order in which they are named.
 
-        They share with it what a relation needs: the category, the brand, the outer words of a range or, except for
-        purchases, the first letter of a series. Few of a user's items do.
+        They share with it what a relation needs: purchases the brand and the category or the outer words of a range,
+        others the brand, the category or the first letter of a series. Few of a user's items do.
         """
+        shop = self._shop
         of_range, initial = (int(key[0]) for key in self._keys.of(np.array([item])))
-        is_near = self._category == self._shop.catalogue.category_index[item]
-        brand = self._shop.catalogue.brand_index[item]
-        is_near |= (self._brand == brand) & (brand >= 0)
-        is_near |= (self._range == of_range) & (of_range != NO_KEY)
-        is_near |= self._initial == initial
+        brand = int(shop.catalogue.brand_index[item])
+        is_of_category = self._category == shop.catalogue.category_index[item]
+        is_of_brand = self._brand == brand
+        by_brand = shop.has_creators and shop.once(_telling_brands)[brand]
+        is_of_range = (self._range == of_range) & (of_range != NO_KEY)
+        of_bought = (is_of_brand & (is_of_category | is_of_range | by_brand)) | (is_of_category & self._is_rated)
+        of_others = is_of_category | (is_of_brand & (brand >= 0)) | (self._initial == initial)
+        is_near = np.where(self._is_bought, of_bought, of_others)
         titles, ids = self._shop.catalogue.titles, self._shop.catalogue.item_ids
         found = []
         for place in np.flatnonzero(is_near & ~self._is_disliked).tolist():

@@ -15,7 +15,7 @@ from llm_explain.dialogue.intents import intent_classifier, locale_encoder
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.periods import Periods
-from llm_explain.dialogue.repetition import MOST_SAID, deepened, unrepeated
+from llm_explain.dialogue.repetition import MOST_SAID, OFFER, deepened, marked, offers, unrepeated
 from llm_explain.dialogue.scene import Answer, Scene
 from llm_explain.dialogue.slots import CHANGES, OF_DATA, OF_OWN_EVENTS, OF_THE_CATALOGUE, OF_THE_SHOP, OF_TWO_ITEMS
 from llm_explain.dialogue.speech import Speaker
@@ -231,7 +231,21 @@ class Dialogue:
             if reading.intent in {"know", "where_from"} and not reading.slots
             else said,
         )
-        return self._say.turn("unknown" if reading.intent in OUTSIDE else reading.intent, reading.slots, answer, after)
+        intent = "unknown" if reading.intent in OUTSIDE else reading.intent
+        turn = self._say.turn(intent, reading.slots, answer, after)
+        return self._once(turn, context, after, role, is_asking=answer.missing is not None or intent in TALK)
+
+    def _once(self, turn: Turn, before: Context, after: Context, role: Role, *, is_asking: bool) -> Turn:
+        """Return a turn; one that says what the last one said offers other questions instead."""
+        mark, focus = marked(turn.text), after.focus
+        if mark in before.said and not is_asking:
+            choices = offers(turn.intent, focus, role, before.said)
+            answer = Answer([Statement("same_again")], choices, "intent", focus, turn.data, is_to_staff=True)
+            asked = {"intent": turn.intent, "slots": {"item_id": focus} if focus else {}, "slot": "intent"}
+            after = replace(after, asked={**asked, "choices": list(choices)}, said=(*after.said, OFFER)[-MOST_SAID:])
+            turn = self._say.turn(turn.intent, turn.slots, answer, after)
+        said = tuple(each for each in turn.context.said if not each.startswith(mark[0]))
+        return replace(turn, context=replace(turn.context, said=(*said, mark)[-MOST_SAID:]))
 
     def _cut(self, message: str, context: Context) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Return a message without the periods that it names, and the periods; "then" means that of the last answer."""
@@ -266,14 +280,21 @@ class Dialogue:
 
     def _of_amounts(self, reading: Reading, message: str, context: Context, answers: Answers) -> Reading:
         """Return a question about what was paid: of a month, or of the purchase that the last answer told."""
+        text, is_bare = folded(message), reading.is_bare and "period" not in reading.slots
+        topic = dict(context.topic) if context.age == 0 else {}
+        if is_bare and context.intent in OF_PERIODS and reading.intent != "paid":
+            is_sum = reading.intent == "price" and self._grammar.ellipsis.search(text) is not None  # "how much?"
+            is_sum |= reading.intent in TALK and context.intent == "paid" and bool(self._grammar.monthly.search(text))
+            is_sum |= reading.intent == "usual" and not topic  # "is that more than usual", of a visit
+            reading = Reading("paid", topic or {"all": True}, is_bare=True) if is_sum else reading
         if reading.intent != "paid":
             return reading
-        if self._grammar.monthly.search(folded(message)):
+        if self._grammar.monthly.search(text):
             return replace(reading, slots={**reading.slots, "monthly": True})
-        is_bare = reading.is_bare and "period" not in reading.slots
         is_bare &= context.age > 0 or not reading.slots.keys() & {"item_id", "category"}
         is_last, days = context.intent in {"last_bought", "know"} and bool(context.days), context.days
-        last = answers.scene.own.last_day() if is_bare and self._grammar.visit.search(folded(message)) else None
+        is_last |= context.intent == "visits" and bool(days) and self._grammar.ellipsis.search(text) is not None
+        last = answers.scene.own.last_day() if is_bare and self._grammar.visit.search(text) else None
         if last is not None:
             is_last, days = True, (last.isoformat(), last.isoformat())  # "what did I spend on my last visit"
         return replace(reading, slots={"all": True, "period": days}) if is_bare and is_last else reading
@@ -499,6 +520,8 @@ def _of_periods(
     if periods and reading.is_bare and not reading.slots and reading.intent == "how_often":
         about = context.topic if context.age == 0 else {}  # "how many times this summer"
         reading = replace(reading, intent="how_often" if about else "visits", slots=dict(about))
+    if periods and reading.intent == "usual" and reading.is_bare and context.intent in OF_PERIODS:
+        reading = Reading(str(context.intent), {"all": True}, is_bare=True)  # "is that more than in October"
     if not periods or not ((is_alone and context.intent in OF_PERIODS) or reading.intent in OF_PERIODS | CHANGES):
         return reading
     if is_alone and context.intent in OF_PERIODS:

@@ -17,7 +17,7 @@ LIKE: Final = 0.6
 AS_LIKE: Final = 0.05
 """Largest difference of cosines of two categories among which the words do not tell."""
 
-OF_FAMILY: Final = 0.7
+OF_FAMILY: Final = 0.68
 """Least cosine of words and each category of a family that they name, as "meat" names beef, pork and chicken."""
 
 LEAST_FAMILY: Final = 3

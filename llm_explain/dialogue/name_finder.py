@@ -101,7 +101,7 @@ class NameFinder(NameIndex):
         found.found.extend(self._names_of(found.text, tokens, shown, bought))
         found.found = self._with_labels(found.text, found.found, tokens, shown)
         found.found = self._on_screen(found.text, found.found, tokens, shown)
-        found.found = self._with_meanings(found.text, found.found, tokens)
+        found.found = self._with_meanings(found.text, found.found, tokens, bought)
         if self._grammar.is_spaced and not self._grammar.is_head_first:  # "my last ice cream" is no place of the list
             starts = {each.start - 1 for each in found.found}
             found.found = [each for each in found.found if each not in places or each.end not in starts]
@@ -415,7 +415,9 @@ class NameFinder(NameIndex):
         stems = [token.stem for token in self.tokens(between)]
         return is_apart and len(stems) <= LEAST_LABEL and all(stem in self.common for stem in stems)
 
-    def _with_meanings(self, text: str, found: list[Mention], tokens: list[Token]) -> list[Mention]:
+    def _with_meanings(
+        self, text: str, found: list[Mention], tokens: list[Token], bought: Collection[str]
+    ) -> list[Mention]:
         """Return mentions where words that are no name, or a mere part of one, mean a category of a like meaning."""
         if self._meanings is None:
             return found
@@ -445,6 +447,8 @@ class NameFinder(NameIndex):
             items = tuple(item for each in inside for item in each.items)[:MOST_CHOICES]
             led = next((each.led for each in inside if each.led == category), None)
             own = next((each.own for each in inside if each.own), ())
+            if own:  # "meat" is "lunch meat", and beef
+                own = tuple(sorted({*own, *(each for each in bought if self._category_of.get(each) in several)}))
             meant = Mention(start, end, (), category, items, not items, categories=categories, is_like=True, led=led)
             meant = replace(meant, own=own)
             found = [*(each for each in found if each not in inside), replace(meant, is_definite=article is not None)]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.scene import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llm_explain.dialogue.answers import Answers
     from llm_explain.dialogue.turns import Context, Role
     from llm_explain.dialogue.understanding import Reading
@@ -45,6 +48,22 @@ MOST_SAID: Final = 20
 """Most frames that a context keeps."""
 
 
+MARK: Final = "#"
+"""Begins what stands in ``Context.said`` for the text of the last answer."""
+
+
+def marked(text: str) -> str:
+    """Return what stands for the text of an answer in ``Context.said``."""
+    return f"{MARK}{crc32(text.encode()):08x}"
+
+
+def offers(intent: str, item: str | None, role: Role, said: Sequence[str]) -> tuple[str, ...]:
+    """Return questions that may be asked instead, each time other ones."""
+    several = OFFERED[role] if item is not None or role == "staff" else OFFERED_WITHOUT_ITEM
+    first = sum(each.startswith(OFFER) for each in said) % len(several)
+    return tuple(each for each in several[first] if each != intent)
+
+
 def unrepeated(
     answer: Answer, answers: Answers, intent: str, context: Context, role: Role
 ) -> tuple[Answer, tuple[str, ...]]:
@@ -67,9 +86,8 @@ def unrepeated(
         return answer, (*context.said, *frames)[-MOST_SAID:]
     item = answer.focus or context.topic.get("item_id")
     item = None if item is None or answers.scene.is_sensitive(item) else item
-    several = OFFERED[role] if item is not None or role == "staff" else OFFERED_WITHOUT_ITEM
     frame = OFFER if item is None else f"{OFFER}_item"
-    choices = several[sum(each.startswith(OFFER) for each in context.said) % len(several)]
+    choices = offers("", item, role, context.said)
     offered = Answer([Statement(frame, item=item)], choices, "intent", item, is_to_staff=True)
     return offered, (*context.said, frame)[-MOST_SAID:]
 

@@ -133,7 +133,7 @@ class Slots:
             slots, choices = self.one(intent, found, context)
             return {**slots, "event": signals[0]}, choices  # "did I return it", "when did I last rate it"
         if intent in OF_ONE_ITEM:
-            return self.one(intent, found, context)
+            return (intent == "why" and self._of_family(found, context)) or self.one(intent, found, context)
         if intent in OF_A_TARGET:
             slots, choices = self._target(intent, found, context)
             item = str(slots.get("item_id", ""))
@@ -168,6 +168,11 @@ class Slots:
         if intent in OF_OWN_EVENTS and not found.found and meant.search(found.text) and all(both):
             return tuple({"item_id": each} for each in both)  # "which of them do I buy more often"
         sure = [each for each in found.found if each.strength > WEAK]
+        if len(sure) == 1 and intent in CHANGES and found.focus_at is not None and context.topic:
+            _, _, between = found.text[found.focus_at : sure[0].start].replace(",", " ,").partition(" ")
+            own, choices = self.of(intent, replace(found, found=sure, focus_at=None), context)
+            is_both = bool(self._grammar.conjunction.fullmatch(between)) and bool(own) and not choices
+            return (dict(context.topic), own) if is_both else ()  # "remove it, and the beef"
         between = [found.text[one.end : other.start] for one, other in pairwise(sure)]
         if intent not in OF_SEVERAL or len(sure) < 2 or not all(map(self._grammar.conjunction.fullmatch, between)):
             return ()
@@ -254,6 +259,13 @@ class Slots:
         ranked = (mention.category, *(name for name, _ in of_items.most_common()), *mention.categories)
         several = tuple(dict.fromkeys(filter(None, ranked)))[:MOST_CHOICES]
         return several if len(several) > 1 else ()
+
+    def _of_family(self, found: Mentions, context: Context) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+        """Return the listed items of the categories that words mean: "why candy"; ``None`` without one."""
+        first = next(iter(_strongest(found)), None)
+        family = () if first is None or self._resolved(first) else first.categories
+        shown = tuple(each for each in context.items if self._category_of.get(each) in family)
+        return (({"item_id": shown[0]}, ()) if len(shown) == 1 else ({}, shown)) if shown else None
 
     def _of_own(self, intent: str, mention: Mention, found: Mentions) -> dict[str, Any] | None:
         """Return what a question about own events means by words: "when did I last buy ham" means any ham."""
@@ -345,8 +357,8 @@ class Slots:
         several = list(dict.fromkeys(item for _, item in items))[:2]
         asked = tuple((context.asked or {}).get("choices", ()))
         both = unclear if unclear and not several else asked if not (several or unclear) else ()
-        if len(both) == 2 and self._category_of.keys() >= {*both}:
-            several, unclear = list(both), ()  # "compare the eggs", "these two"
+        if (len(both) == 2 or (both and both is asked)) and self._category_of.keys() >= {*both[:2]}:
+            several, unclear = list(both[:2]), ()  # "compare the eggs", "what's the difference"
         if len(several) < 2 and not (unclear or found.found) and context.focus and context.other:
             several = [context.focus, context.other]  # "compare them", "which one is better"
         if len(several) < 2 and unclear:

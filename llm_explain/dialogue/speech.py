@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from llm_explain.explainer import Explainer
     from llm_explain.records import Text
 
-OF_DAYS: Final = frozenset({"basket", "basket_whole", "basket_day", "visits", "within", "within_day"})
-"""Frames that tell a period, or the day of the last visit."""
+OF_DAYS: Final = frozenset({
+    "basket", "basket_whole", "basket_day", "visits", "within", "within_day", "bought_last", "bought_last_item",
+    "bought_once", "bought_once_item",
+})  # fmt: skip
+"""Frames that tell a period, or the day of the last visit or purchase."""
 
 OF_HISTORY: Final = frozenset({*OF_OWN_EVENTS, "know", "visits", "prove"})
 """Intents whose answers to staff say until when the history goes: a risk or a forecast may be of a later day."""
@@ -84,7 +87,7 @@ class Speaker:
             listed=_listed(answer),
             users=tuple(filter(None, users)) if len(users) > 1 else context.users if is_kept else (),
             other_user=slots.get("other_user", context.other_user),
-            days=_days(answer),
+            days=_days(answer) or (context.days if answer.focus is not None else ()),
         )
         return Turn(
             intent,

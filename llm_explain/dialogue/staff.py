@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from scoring.demand.forecaster import Forecaster
     from scoring.demand.panel import SalesPanel
 
-STAFF_INTENTS: Final = frozenset({"risk", "risk_change", "risk_list", "order", "due"})
+STAFF_INTENTS: Final = frozenset({"risk", "risk_change", "risk_list", "spend_list", "order", "due"})
 RISK: Final = frozenset({"risk", "risk_change"})
-OF_MODELS: Final = frozenset({"due", "risk_list", *RISK})
+OF_MODELS: Final = frozenset({"due", "risk_list", "spend_list", *RISK})
 """Intents that models alone answer, of a customer or of none."""
 
 MOST_ORDERS: Final = 3
@@ -178,6 +178,8 @@ class Staff:
             return Answer([Statement("no_model")])
         if intent == "risk_list":
             return self._riskiest(self.churn)
+        if intent == "spend_list":
+            return self._largest(self.churn)
         if intent == "risk_change" and self.actions is None:
             return Answer([Statement("no_action")])
         if user_id is None:
@@ -197,6 +199,7 @@ class Staff:
             return Statement(frame or "dated_risk", dates={"moment": last})
         if intent == "order" and self.demand is not None and self.demand.panel.has_dates:
             week = dt.date.fromisoformat(self.demand.panel.as_of)
+            week += dt.timedelta(6 if frame else 0)  # data go until its last day
             return Statement(frame or "dated_order", dates={"moment": week})
         return None
 
@@ -232,6 +235,17 @@ class Staff:
         told = [Statement("risk_of", user=churn.user_ids[row], numbers={"share": _share(churn, row)}) for row in rows]
         dated = self.dated("risk")
         return Answer([*([dated] if dated else []), Statement("riskiest"), *told])
+
+    def _largest(self, churn: ChurnJob) -> Answer:
+        """Return the customers that paid most in all, of those that staff may read."""
+        if churn.spending is None or not churn.spending.has_prices:
+            return Answer([Statement("no_spending")])
+        totals = churn.spending.total(np.ones(len(churn.spending.user), dtype=bool))
+        users = [churn.spending.user_ids[row] for row in np.argsort(-totals, kind="stable")]
+        paid = dict(zip(churn.spending.user_ids, totals.round(2).tolist(), strict=True))
+        first = list(islice(filter(self.may_score, users), MOST_RISKS))
+        told = [Statement("total_of", user=each, amounts={"total": paid[each]}) for each in first]
+        return Answer([*filter(None, [self.dated("risk")]), Statement("largest_totals"), *told])
 
     def _order(self, item: str | None, locale: str) -> Answer:
         if self.demand is None:

@@ -44,7 +44,7 @@ class Context:
         other_user: Customer that they spoke of before ``staff_user``.
         days: First and last day that the last answer told, which "then" means: of a visit, or of a period.
         age: Answers since the last one that spoke of ``focus`` or ``category``.
-        said: Frames of the answers so far that told nothing; none of them is said twice.
+        said: Frames of the answers so far that told nothing, and a mark of the last answer; none is said twice.
     """
 
     items: tuple[str, ...] = ()

@@ -160,6 +160,7 @@ class Reader:
             return Reading(decision)
         text, user_id, other_user = self._customers(text, message, context) if role == "staff" else (text, None, None)
         text = self._without_greeting(text)
+        text = self._without_yes(text) if context.pending is None else text
         if is_short and (context.asked or {}).get("choices") and (offered := self._offered(text, context)) is not None:
             return offered
         context = replace(context, asked=None) if (context.asked or {}).get("slot") == "intent" else context
@@ -174,7 +175,8 @@ class Reader:
         if decision == "no" or (decision and not is_talk and intent not in CHANGES):
             return Reading(decision)  # nothing waits for it; "ok" is small talk
         is_new = not rivals and intent not in TALK - TELLING and score >= SURE
-        if (other := self._of_another(text, intent, found, context, user_id)) is not None:
+        other = self._of_another(text, intent, found, context, user_id)
+        if other is not None or (other := self._of_sums(text, intent, found, context)) is not None:
             return other
         if context.asked is not None and (
             (intent in {"unknown", FOLLOW_UP} and size <= MOST_WORDS * (1 + (context.asked["intent"] not in CHANGES)))
@@ -188,7 +190,8 @@ class Reader:
             of_hidden = self.names.find(text, context.hidden, bought)
             found = of_hidden if any(each.shown for each in of_hidden.found) else found
         is_asked = self._grammar.why.match(text) or (is_short and text.endswith(("?", "？")))
-        is_again = intent == "resume" and context.is_all_used and is_asked  # "why milk again", "rolls again?"
+        is_asked = is_asked or (found.masked(least=0).partition(" ")[0] == MASK and size <= len((MASK, intent)))
+        is_again = intent == "resume" and context.is_all_used and is_asked  # "why milk again", "rolls again"
         intent = "why" if is_again else self._repeated(found, context, user_id) if intent == FOLLOW_UP else intent
         return self._filled(intent, found, part, context, user_id, rivals, is_short=is_short)
 
@@ -273,10 +276,29 @@ class Reader:
         if intent == FOLLOW_UP and is_last and context.intent in OF_VISITS:  # "how often was I here?", "and the last?"
             return Reading("last_bought", (context.topic if context.age == 0 else {}) or {"all": True})
         is_next = not found.found and found.focus_at is None and self._grammar.next.search(text) is not None
+        is_next &= self._grammar.weeks.search(text) is None  # "and next month?"
         if intent not in {FOLLOW_UP, "why"} or not is_next or context.asked is not None:
             return None
         item, repeated = _next_to(context), self._repeated(found, context, user_id)  # "and the other one?"
         return Reading(repeated if intent == FOLLOW_UP else intent, {"item_id": item}) if item else None
+
+    def _of_sums(self, text: str, intent: str, found: Mentions, context: Context) -> Reading | None:
+        """Return the reading of a message that asks the last question of more things, or of all of them."""
+        first = found.found[0] if found.found else None
+        is_than = first is not None and self._grammar.than.search(text[: first.start]) is not None
+        if is_than and context.intent in {"how_often", "paid"} and context.age == 0 and intent not in OF_THE_SHOP:
+            slots, choices = self._slots.of(context.intent, found, context)  # "more than chicken?"
+            return Reading(context.intent, slots, choices, others=() if choices else (context.topic,))
+        is_vague = intent in {"unknown", FOLLOW_UP, "paid", "price", "stock", "small_talk", "visits", "off_topic"}
+        if (
+            context.intent == "paid"
+            and found.is_all
+            and not found.found
+            and is_vague
+            and len(text.split()) <= LEAST_REST
+        ):
+            return Reading("paid", {"all": True}, is_bare=True)  # "and in total?"
+        return None
 
     def several(self, message: str, context: Context, role: Role = "shopper") -> tuple[str, ...]:
         """Return the two parts of a message that asks two different things, or for one and a change; else nothing."""
@@ -330,6 +352,12 @@ class Reader:
             if is_more and plain(text[:end].strip(" ,.;:!?¡¿，。；：！？")) in self._greetings:
                 return self._without_greeting(text[end:].strip())
         return text
+
+    def _without_yes(self, text: str) -> str:
+        """Return a text without a yes before a change that it asks for: "ok, hide it"."""
+        yes = self._grammar.confirm.search(text)
+        rest = text[yes.end() :].lstrip(" ,.!，。") if yes is not None else ""
+        return rest if any(verb.search(rest) for verb in self._verbs.values()) else text
 
     def _decision(self, text: str, context: Context, bought: Collection[str]) -> str | None:
         """Return "yes" or "no" to a change that waits; ``None`` for another message."""
@@ -426,7 +454,8 @@ class Reader:
         if is_than or (other_user is None and intent in OF_TWO_ITEMS and not found.found):  # "compare him with 718"
             user_id, other_user = context.staff_user or user_id, user_id
         is_two = other_user not in {None, user_id} and (is_than or intent in OF_TWO_CUSTOMERS)
-        named = intent if intent in OF_ONE_CUSTOMER | OF_DATA else "risk"
+        last = str(context.intent) if is_than and context.intent in OF_ONE_CUSTOMER else "risk"  # "more than 67?"
+        named = intent if intent in OF_ONE_CUSTOMER | OF_DATA else last
         named = "visits" if named == "how_often" and not found.found else named  # "who buys more"
         about = self._slots.of(named, found, context)[0] if named in OF_OWN_EVENTS and found.found else {"all": True}
         about = {} if named in {"risk", "visits"} else about

@@ -906,3 +906,31 @@ def test_the_place_of_a_title_is_that_of_its_best_item(
     monkeypatch.setattr(Explainer, "titles", titles)
     answers = talk._answers(USER, context, None)
     assert answers.answer("why_not", {"item_id": low}, ()).focus == high
+
+
+@pytest.mark.parametrize(("locale", "message"), [
+    ("en", "how often do I buy cheese?"), ("es", "¿cuántas veces compré queso?"), ("zh", "我买过几次奶酪？"),
+])  # fmt: skip
+def test_the_same_answer_is_not_given_twice(explainer: Explainer, context: Context, locale: str, message: str) -> None:
+    told, again, third = held(Dialogue(explainer, locale=locale), context, [message] * 3)
+    assert told.slots == again.slots
+    assert not told.choices
+    assert again.text == third.text == dialogue_words(locale)[1].frames["same_again"]
+    assert len({again.choices, third.choices, ()}) == 3
+
+
+@pytest.mark.parametrize(("messages", "intent", "slots"), [
+    (["why the second one?", "when was I last here?", "how much was it?"], "paid", {"period"}),
+    (["why the second one?", "ok, hide it"], "stop", {"item_id"}),
+    (["why the second one?", "hide it, and the first one"], "stop", {"item_ids"}),
+    (["how often do I buy cheese?", "more than beer?"], "how_often", {"category"}),
+    (["what did I spend on cheese?", "a month?"], "paid", {"category", "monthly"}),
+    (["why cheese?", "how long since I had any"], "last_bought", {"item_id"}),
+    (["hide the first one", "mhm yes"], "yes", {"item_id"}),
+    (["what did I spend in all?", "delete all of my data"], "delete_data", {"all"}),
+])  # fmt: skip
+def test_what_follows_is_read_by_what_was_said(
+    explainer: Explainer, context: Context, messages: list[str], intent: str, slots: set[str]
+) -> None:
+    turn = held(Dialogue(explainer), context, messages)[-1]
+    assert (turn.intent, slots <= turn.slots.keys()) == (intent, True)

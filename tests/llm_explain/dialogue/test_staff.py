@@ -99,6 +99,20 @@ def test_the_highest_risks_are_those_that_staff_may_read() -> None:
     assert told == [Statement("risk_of", user=str(n), numbers={"share": 10 * n}) for n in (7, 6, 5, 4, 3)]
 
 
+def test_the_highest_totals_are_those_that_staff_may_read() -> None:
+    spending = SimpleNamespace(
+        user_ids=("a", "b", "c"), user=np.arange(3), has_prices=True, total=lambda _: np.array([9.5, 30, 12])
+    )
+    job = SimpleNamespace(spending=spending, local=pd.Timestamp("2018-01-01"))
+    staff = Staff(churn=cast("ChurnJob", job), may_score=lambda user: user != "b")
+    _, heading, *told = staff.answer("spend_list", {}, None, "en").parts
+    assert heading == Statement("largest_totals")
+    assert told == [
+        Statement("total_of", user="c", amounts={"total": 12}),
+        Statement("total_of", user="a", amounts={"total": 9.5}),
+    ]
+
+
 def test_without_a_model_nothing_is_told() -> None:
     (told,) = Staff().answer("order", {"item_id": "a"}, None, "en").parts
     assert told == Statement("no_model")

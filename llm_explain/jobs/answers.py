@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,13 +71,8 @@ def churn_answer(
 
 def _highest(job: ChurnJob, k: int, may_score: Callable[[str], bool]) -> list[str]:
     """Return the users with the highest risks who may be scored."""
-    found: list[str] = []
-    for row in np.argsort(-job.risk, kind="stable"):
-        if len(found) == k:
-            break
-        if may_score(job.user_ids[row]):
-            found.append(job.user_ids[row])
-    return found
+    ranked = (job.user_ids[row] for row in np.argsort(-job.risk, kind="stable"))
+    return list(islice(filter(may_score, ranked), k))
 
 
 def demand_answer(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, Undefined
 
-from llm_explain.errors import ClaimError, PromptError
+from llm_explain.errors import ClaimError
 from llm_explain.jobs.verifier import BriefVerifier
-from llm_explain.jobs.words import VerifierWords, WriterWords, job_lexicon, job_section
+from llm_explain.jobs.words import WriterWords, job_lexicon, job_section
 from llm_explain.records import Text, Verdict
 from llm_explain.text.prompt_files import read_prompt_file
 from llm_explain.text.values import value_expressions
@@ -141,29 +141,6 @@ class BriefWriter:
 def brief_writer(job: str, locale: str, currency: str | None = None, unit: str = "") -> BriefWriter:
     """Return the writer of a job's texts; its expressions are compiled once in a process."""
     return BriefWriter(job, locale, currency=currency, unit=unit)
-
-
-def check_words(job: str, locale: str, kinds: Iterable[str]) -> None:
-    """Refuse a job's file that cannot state and prove every kind.
-
-    Args:
-        job: Name of the job.
-        locale: A folder under ``prompts/``.
-        kinds: Claim kinds of the job.
-
-    Raises:
-        PromptError: If writer and verifier do not know the same kinds, or one of the job's kinds is missing.
-    """
-    writer, verifier = (
-        job_section(locale, job, "writer", WriterWords),
-        job_section(locale, job, "verifier", VerifierWords),
-    )
-    for name in ("headlines", "kinds", "closing"):
-        said, proven = set(getattr(writer, name)), set(getattr(verifier, name))
-        if odd := sorted(said ^ proven) or (sorted(set(kinds) - said) if name == "kinds" else []):
-            raise PromptError(
-                f"{locale}/{job}.yaml: {odd[0]!r} needs words and a proof under {name}. Add what is missing."
-            )
 
 
 def _capitalise(text: str) -> str:

@@ -6,7 +6,7 @@ the risk and which lower it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from scoring.boosting.additive import AdditiveModel
     from scoring.churn.artifacts import Labels
     from scoring.churn.customers import Column, CustomerColumns
-
-COLUMN_KINDS: Final = ("column_level", "column_number", "column_missing")
 
 
 def claims_from_customers(

@@ -59,10 +59,7 @@ class DemandAudit:
     def _rows(self, kind: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
         if kind not in self._found:
             frame = self._tables.sql(f"select * from found_{kind}").df()  # noqa: S608  the kind is one of the records'
-            rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
-            for row in frame.to_dict("records"):
-                rows.setdefault((row["item_id"], row["store_id"]), []).append({str(name): v for name, v in row.items()})
-            self._found[kind] = rows
+            self._found[kind] = {key: own.to_dict("records") for key, own in frame.groupby(["item_id", "store_id"])}
         return self._found[kind]
 
 

@@ -10,6 +10,9 @@ import pytest
 from llm_explain.errors import ClaimError, PromptError
 from llm_explain.jobs import Brief, BriefVerifier, BriefWriter
 from llm_explain.jobs.brief import Stated
+from llm_explain.jobs.churn import kinds as churn
+from llm_explain.jobs.demand import kinds as demand
+from llm_explain.jobs.words import VerifierWords, WriterWords, job_section
 from llm_explain.records import Claim
 
 HEADLINE = {
@@ -44,6 +47,19 @@ def text(writer: BriefWriter) -> str:
     written = writer.write(BRIEF)[1]
     assert written is not None
     return written.text
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+@pytest.mark.parametrize(
+    ("job", "kinds"),
+    [("churn", {"column_level", "column_number", "column_missing"} | {kind.name for kind in churn.KINDS}),
+     ("demand", {kind.name for kind in demand.KINDS})],
+)  # fmt: skip
+def test_each_kind_has_words_and_a_proof(job: str, kinds: set[str], locale: str) -> None:
+    words, proofs = job_section(locale, job, "writer", WriterWords), job_section(locale, job, "verifier", VerifierWords)
+    for section in ("headlines", "kinds", "closing"):
+        assert set(getattr(words, section)) == set(getattr(proofs, section))
+    assert kinds <= set(words.kinds)
 
 
 def test_a_brief_becomes_one_sentence_with_its_drivers_in_order(text: str) -> None:

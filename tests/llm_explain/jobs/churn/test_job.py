@@ -20,13 +20,11 @@ from llm_explain.dialogue.staff import Staff
 from llm_explain.errors import SettingError, UnknownUserError
 from llm_explain.evaluation.churn_audit import AuditWords, fact_faults, text_faults
 from llm_explain.jobs.churn.actions import ExperimentColumns
-from llm_explain.jobs.churn.columns import COLUMN_KINDS
 from llm_explain.jobs.churn.job import ChurnJob
 from llm_explain.jobs.churn.kinds import KINDS
 from llm_explain.jobs.churn.training import train_events
 from llm_explain.jobs.churn.view import PLAYER_OF
 from llm_explain.jobs.words import job_section
-from llm_explain.jobs.writer import check_words
 from scoring.churn.artifacts import ChurnArtifacts, Labels
 from scoring.churn.setting import ChurnSetting
 from scoring.data.shop import Shop
@@ -60,11 +58,6 @@ def records(job: ChurnJob) -> list[dict[str, Any]]:
 
 def test_a_user_is_explained_by_its_own_events(job: ChurnJob, records: list[dict[str, Any]]) -> None:
     assert [job.explain([row])[0].to_dict() for row in range(8)] == records[:8]
-
-
-@pytest.mark.parametrize("locale", ["en", "es", "zh"])
-def test_each_kind_has_words_and_a_proof(locale: str) -> None:
-    check_words("churn", locale, [*(kind.name for kind in KINDS), *COLUMN_KINDS])
 
 
 def test_each_feature_has_a_player(job: ChurnJob) -> None:

@@ -17,8 +17,7 @@ from llm_explain.jobs.demand import DemandScene, explain
 from llm_explain.jobs.demand.audit import DemandAudit
 from llm_explain.jobs.demand.explain import _brief, briefs
 from llm_explain.jobs.demand.headlines import above_recent, promoted_forecast, promoted_order
-from llm_explain.jobs.demand.kinds import KINDS, Holiday, Price, Promotion
-from llm_explain.jobs.writer import check_words
+from llm_explain.jobs.demand.kinds import Holiday, Price, Promotion
 from llm_explain.records import Claim, Fact
 from scoring.demand.outlook import outlook
 from scoring.demand.plans import with_plans
@@ -555,11 +554,6 @@ def test_an_effect_against_sense_is_not_told() -> None:
     against = weekly.assign(without_display=3 * weekly["without_display"], at_usual_price=3 * weekly["at_usual_price"])
     changed = replace(scene(), outlook=replace(scene().outlook, weekly=against))
     assert [list(kind.find(changed)) for kind in (Promotion(), Price())] == [[], []]
-
-
-@pytest.mark.parametrize("locale", ["en", "es", "zh"])
-def test_every_kind_has_words_and_a_proof(locale: str) -> None:
-    check_words("demand", locale, [kind.name for kind in KINDS])
 
 
 @cache

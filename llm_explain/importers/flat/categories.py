@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from functools import cache
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from llm_explain.importers.flat.names import HASH, clean, is_shouted, sentence_case
 from llm_explain.importers.flat.values import each_value
+from llm_explain.importers.flat.vocabulary import headers, normal
 from llm_explain.text.category_names import PATH, TitleWords, in_plural
 from llm_explain.text.import_words import words
 
@@ -25,6 +27,10 @@ DOTTED: Final = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
 LEAST_PATHS: Final = 0.3
 CODE: Final = re.compile(r"(?:^|[>|/;]\s*)(\d+)(?:\.0)?\s*$")
 QUOTED: Final = re.compile(r"\"([^\"]+)\"|'([^']+)'")
+FLAGS: Final = ("0", "1", "0.0", "1.0", "false", "true", "False", "True")
+LEAST_FLAGS: Final = 5
+MOST_SET: Final = 4
+MOSTLY: Final = 0.9
 LEAST_LISTS: Final = 3
 LEAST_SHARED: Final = 0.5
 LEAST_ITEMS: Final = 20
@@ -63,6 +69,28 @@ def category_table(column: pd.Series, titles: pd.Series, locale: str = "en") -> 
     single = single.map(said, na_action="ignore")
     every = named.map(lambda found: "|".join(" > ".join(path) for path in found), na_action="ignore")
     return pd.DataFrame({"category": single.astype("str"), "categories": every.astype("str")}, index=column.index)
+
+
+def with_flags_as_list(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of items whose categories are columns of 0 and 1 with one column of lists instead.
+
+    Args:
+        frame: Text columns.
+
+    Returns:
+        The table. Without a column of categories, users or times, at least five columns hold 0 and 1 alone, and nearly
+        each row has one to four of them set; else the table as it is.
+    """
+    told = {str(c): {name for name, of in headers().items() if of.rank(normal(str(c))) is not None} for c in frame}
+    flags = [c for c, names in told.items() if names <= {"kind"} and frame[c].head(LEAST_ITEMS).isin([*FLAGS]).all()]
+    known = {"category", "user_id", "timestamp"} & {name for names in told.values() for name in names}
+    if known or len(flags) < LEAST_FLAGS or not frame[flags].isin([*FLAGS]).all(axis=None):
+        return frame
+    is_set = frame[flags].isin([*FLAGS[1::2]])
+    if is_set.any(axis=1).mean() < MOSTLY or is_set.sum(axis=1).mean() > MOST_SET:
+        return frame
+    lists = ["|".join(compress(flags, row)) for row in is_set.to_numpy()]
+    return frame.drop(columns=flags).assign(category=lists)
 
 
 def _unbracketed(text: str) -> str:

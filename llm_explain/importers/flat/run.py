@@ -11,6 +11,7 @@ import pandas as pd
 
 from llm_explain.errors import SettingError
 from llm_explain.importers.flat.assemble import NO_USER, REASON, Assembled, assemble, role
+from llm_explain.importers.flat.categories import with_flags_as_list
 from llm_explain.importers.flat.channels import unknown_channels
 from llm_explain.importers.flat.corrections import Corrections, MissingAnswerError, command
 from llm_explain.importers.flat.currencies import currency_of
@@ -108,7 +109,8 @@ def _import(
     found: list[Source] = []
     for done, path in enumerate(files):
         progress("Reading files", done, len(files))
-        found += [with_nested_rows(source) for source in read_sources(path, is_known_header)]
+        read = [with_nested_rows(source) for source in read_sources(path, is_known_header)]
+        found += [replace(source, frame=with_flags_as_list(source.frame)) for source in read]
     progress("Reading files", len(files), len(files))
     sources, lines = join_lookups(found)
     corrections = Corrections.parse(maps, kinds, sources)

@@ -8,8 +8,11 @@ import pytest
 
 from llm_explain.errors import SettingError
 from llm_explain.importers.flat.assemble import event_kind
+from llm_explain.importers.flat.categories import with_flags_as_list
+from llm_explain.importers.flat.files import read_sources
 from llm_explain.importers.flat.report import FlatImport
 from llm_explain.importers.flat.run import import_flat
+from llm_explain.importers.flat.vocabulary import is_known_header
 from llm_explain.policy.policy import Policy
 from llm_explain.text.category_names import category_in
 from llm_explain.text.lexicon import load_lexicon
@@ -431,3 +434,15 @@ def test_headers_of_a_chinese_shop(imported):
 def test_other_logs(case, imported):
     files, expected = OTHERS[case]
     assert events_of(imported(**files), "user_id", "item_id", "kind") == expected
+
+
+def test_columns_of_flags_are_categories_of_items(tmp_path):
+    genres = ["Action", "Comedy", "Drama", "Film-Noir", "War"]
+    rows = [f"{n},Film {n},{','.join('1' if n % 5 in (k, 4) else '0' for k in range(5))}" for n in range(1, 41)]
+    (tmp_path / "films.csv").write_text("\n".join([f"film_id,film_title,{','.join(genres)}", *rows]))
+    (source,) = read_sources(tmp_path / "films.csv", is_known_header)
+    items = with_flags_as_list(source.frame)
+    assert items["category"].head(4).tolist() == ["Comedy", "Drama", "Film-Noir", "|".join(genres)]
+    assert list(items) == ["film_id", "film_title", "category"]
+    rare = source.frame.assign(**dict.fromkeys(genres[1:], "0"))
+    assert with_flags_as_list(rare) is rare

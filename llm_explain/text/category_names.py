@@ -53,8 +53,8 @@ def category_in(text: str, known: Collection[str], locale: str = "en") -> str:
 class TitleWords:
     """Finds the names of paths that do not say what the items below them are, such as "Piano" below "Sheet music".
 
-    A name stands alone as long as nothing speaks against it. It does if it repeats a word of the name above, or if a
-    quarter of the titles begin or end with its words. Of another name, these speak against it: it is an audience or a
+    A name stands alone as long as nothing speaks against it. It does if it repeats a word of the name above, also as the
+    first part of a compound ("Kat › Kattefoder"), or if a quarter of the titles begin or end with its words. Of another name, these speak against it: it is an audience or a
     size, more titles begin or end with words of the name above, or something below another name is called so.
 
     Args:
@@ -76,7 +76,7 @@ class TitleWords:
 
     def _stands_alone(self, above: str, name: str) -> bool:
         own, others, ends = self._words(name), self._words(above), self._edges[above, name]
-        if any(_are_alike(word, other) for word in own for other in others):
+        if any(_are_alike(word, other) or _begins(word, other) for word in own for other in others):
             return True
         if name.casefold() in self._known.audiences:
             return False
@@ -125,6 +125,11 @@ def _are_alike(one: str, other: str) -> bool:
     n_least = min(LEAST_STEM + 1, len(one), len(other))
     is_inflected = max(len(one), len(other)) - n_shared <= MOST_ENDING and LEAST_STEM <= n_least <= n_shared
     return is_inflected or (len(_stem(other)) > LEAST_STEM + 1 and one.endswith((other, _stem(other), other[:-1])))
+
+
+def _begins(word: str, other: str) -> bool:
+    """Return whether a word is a compound that begins with another one: "Kattefoder" does with "Kat"."""
+    return len(other) >= LEAST_STEM and plain(word).startswith(plain(other))
 
 
 def in_plural(name: str, locale: str, *, is_of_things: bool = False) -> str:

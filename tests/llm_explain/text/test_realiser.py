@@ -77,8 +77,6 @@ def test_every_kind_gives_the_values_of_its_slots():
         "latest_orders": "5",
         "most_category": "yogurt",
         "most_things": "yogurt",
-        "quoted_frequent": "“Crunchy Granola 12 oz”",
-        "quoted_item": "“Crunchy Granola 12 oz”",
         "most_window": "year",
         "since_month": "March",
         "sized_item": "“Crunchy Granola 12 oz”",

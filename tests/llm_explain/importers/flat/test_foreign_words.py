@@ -107,3 +107,12 @@ def test_clothing_of_one_sport_is_not_all_clothing(tmp_path: Path) -> None:
     rows = "".join(f"{n};u{n % 2};a{n % 3};{titles[n % 3]};{paths[n % 3]};2026-03-{n + 10}\n" for n in range(12))
     done = imported(tmp_path, log=f"order id;user id;sku;title;category;timestamp\n{rows}")
     assert sorted(done.tables.items["category"]) == ["Cycling › Clothing", "Jackets", "Pumps"]
+
+
+def test_a_compound_of_the_name_above_stands_alone(tmp_path: Path) -> None:
+    """Danish cards told of "Kat › Kattefoder", because titles end in "katte" and none in "kattefoder"."""
+    paths = ["Kæledyr > Kat > Kattefoder", "Kæledyr > Hund > Hundefoder", "Kæledyr > Hund > Vådfoder"]
+    titles = ["Poteglad foder til katte", "Ulvhøj foder til hunde", "Ulvhøj bøf til hunde"]
+    rows = "".join(f"{n};u{n % 2};a{n % 3};{titles[n % 3]};{paths[n % 3]};2026-03-{n + 10}\n" for n in range(12))
+    done = imported(tmp_path, log=f"order id;user id;sku;title;category;timestamp\n{rows}")
+    assert sorted(done.tables.items["category"]) == ["Hundefoder", "Kattefoder", "Vådfoder"]

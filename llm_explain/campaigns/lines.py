@@ -123,9 +123,15 @@ class CampaignLines:
         """Return whether a line tells how often or when, in place of the sentence of a claim kind."""
         return kind in self._writer.lines and kind not in self._writer.subjects
 
+<<<<<<< HEAD
     def name(self, title: str) -> str:
         """Return the name in a title, without size and mark; empty if the title leaves nothing readable."""
         return self._names.bare(title)
+=======
+    def label(self, title: str) -> str | None:
+        """Return what a line calls an item with a title; ``None`` if it cannot be named."""
+        return self._names.label(title)
+>>>>>>> 3d280678 (Names: a title heads a line in quotation marks unless it is a common noun, since no list knows every imperative)
 
     def write(
         self,

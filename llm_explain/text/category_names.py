@@ -53,9 +53,10 @@ def category_in(text: str, known: Collection[str], locale: str = "en") -> str:
 class TitleWords:
     """Finds the names of paths that do not say what the items below them are, such as "Piano" below "Sheet music".
 
-    A name stands alone as long as nothing speaks against it. It does if it repeats a word of the name above, also as the
-    first part of a compound ("Kat › Kattefoder"), or if a quarter of the titles begin or end with its words. Of another name, these speak against it: it is an audience or a
-    size, more titles begin or end with words of the name above, or something below another name is called so.
+    A name stands alone as long as nothing speaks against it. It does if it repeats a word of the name above, also as
+    the first part of a compound ("Kat › Kattefoder"), or if a quarter of the titles begin or end with its words. Of
+    another name, these speak against it: it is an audience or a size, more titles begin or end with words of the name
+    above, or something below another name is called so.
 
     Args:
         titles: Titles of the items below each pair of a name and the one above it.

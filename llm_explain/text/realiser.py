@@ -114,7 +114,7 @@ class Realiser:
 
     def title_alone(self, spec: SentenceSpec) -> str:
         """Return the title of a specification as it stands without other words."""
-        return self._names.alone(spec.title)
+        return self._names.label(spec.title)
 
     def speaks_in_title(self, spec: SentenceSpec) -> bool:
         """Return whether a title of a specification says something, so that it may head no message."""

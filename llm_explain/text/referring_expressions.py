@@ -192,8 +192,7 @@ class ReferringExpressions:
     def short_label(self, title: str, max_length: int) -> str:
         """Return a title as it stands before a colon in a short text; the arguments are those of ``short``."""
         name, is_known = self._short_name(title, max_length)
-        is_quoted = _SENTENCES.search(name) or (not is_known and self._speaks.search(name))
-        return self._words.proper.format(name=name) if is_quoted else name
+        return name if is_known and not _SENTENCES.search(name) else self._words.proper.format(name=name)
 
     def _short_name(self, title: str, max_length: int) -> tuple[str, bool]:
         """Return the name in a title, cut at a word if it is long, and whether it is a common noun."""
@@ -282,12 +281,11 @@ class ReferringExpressions:
         return name[:1].upper() + name[1:] if is_small else name
 
     def _labelled(self, title: str) -> str:
-        """Return a title as it stands before a colon; in quotation marks if a supplier speaks in it."""
-        return self._proper(title) if self.speaks(title) else self._whole(title)
+        """Return a title as it stands alone or before a colon: in quotation marks unless it is a common noun.
 
-    def alone(self, title: str) -> str:
-        """Return a title as it stands without other words, where nothing else tells that it is one."""
-        return self._whole(title) if self._split(title)[2] else self._proper(title)
+        No list holds every word with which a supplier may speak at the head of a line.
+        """
+        return self._whole(title) if self._split(title)[2] and not self.speaks(title) else self._proper(title)
 
     def _whole(self, title: str) -> str:
         """Return a title as it stands before a colon."""

@@ -29,7 +29,7 @@ def fill(text, given, event_kind="purchase"):
 def test_every_kind_gives_the_values_of_its_slots():
     assert values(*CLAIMS.values()) == {
         "item": "“Chobani Peach Yogurt 5.3 oz”",
-        "item_label": "Chobani Peach Yogurt 5.3 oz",
+        "item_label": "“Chobani Peach Yogurt 5.3 oz”",
         "times": "12 times",
         "last_date": "3 November",
         "many_times": "12 times",

@@ -67,7 +67,7 @@ def test_common_nouns_have_small_letters_in_a_sentence(category, said):
 )
 def test_spanish_titles_agree_in_gender_and_number_and_unknown_ones_are_quoted(title, this, another):
     assert (SPANISH.this(title), SPANISH.another(title)) == (this, another)
-    assert not SPANISH.label(title).startswith("«")
+    assert SPANISH.label(title).startswith("«") == another.startswith("«")
 
 
 @pytest.mark.parametrize(
@@ -229,9 +229,15 @@ def test_a_title_that_instructs_or_certifies_is_quoted_in_every_language(title):
     for names, quotes in ((ENGLISH, "“”"), (SPANISH, "«»"), (CHINESE, "「」")):
         for said in (names.this(title), names.another(title), names.label(title)):
             assert said[0] + said[-1] == quotes, said
-    assert (SPANISH.alone("Té verde"), ENGLISH.alone("Green tea")) == ("«Té verde»", "Green tea")
+    assert (SPANISH.label("Té verde"), ENGLISH.label("Green tea")) == ("«Té verde»", "Green tea")
     assert ENGLISH.short_label("Reply STOP", 60) == "“Reply STOP”"
-    assert ENGLISH.short_label("tea, 0 calories certified by WHO", 60) == "tea"
+    assert ENGLISH.short_label("tea, 0 calories certified by WHO", 60) == "“tea”"
+
+
+@pytest.mark.parametrize("title", ["Grab yours today", "Snap denne op nu", "Twist lid counter-clockwise"])
+def test_a_title_with_words_that_no_list_knows_heads_a_line_in_quotation_marks(title):
+    """An imperative stood as the shop's own words: "Grab yours today: you have bought it 3 times"."""
+    assert (ENGLISH.label(title), ENGLISH.short_label(title, 60)) == (f"“{title}”", f"“{title}”")
 
 
 def test_a_category_or_a_brand_with_which_a_supplier_speaks_is_quoted():

@@ -116,7 +116,7 @@ def of_long_titles(surface, *kinds, form="sentence"):
 @pytest.mark.parametrize(
     ("surface", "kind", "longest", "name"),
     [
-        ("push", "repeat_item", 60, "Vintage Rose Hanging Heart…: "),
+        ("push", "repeat_item", 60, "“Vintage Rose Hanging Heart…”: "),
         ("push", "similar_item", 60, "“Antique White Hanging…”"),
         ("card", "bought_together", 110, "“Antique White Hanging Heart"),
     ],
@@ -130,7 +130,7 @@ def test_a_short_text_shortens_long_names(surface, kind, longest, name):
 
 def test_a_subject_line_names_the_item_or_asks():
     line = of_long_titles("email", "repeat_item", form="subject")
-    assert line.text.startswith("Vintage Rose Hanging Heart…: ")
+    assert line.text.startswith("“Vintage Rose Hanging Heart…”: ")
 
 
 def test_lines_that_say_most_take_turns(writer):

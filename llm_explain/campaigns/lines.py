@@ -123,15 +123,9 @@ class CampaignLines:
         """Return whether a line tells how often or when, in place of the sentence of a claim kind."""
         return kind in self._writer.lines and kind not in self._writer.subjects
 
-<<<<<<< HEAD
     def name(self, title: str) -> str:
         """Return the name in a title, without size and mark; empty if the title leaves nothing readable."""
         return self._names.bare(title)
-=======
-    def label(self, title: str) -> str | None:
-        """Return what a line calls an item with a title; ``None`` if it cannot be named."""
-        return self._names.label(title)
->>>>>>> 3d280678 (Names: a title heads a line in quotation marks unless it is a common noun, since no list knows every imperative)
 
     def write(
         self,
@@ -158,7 +152,7 @@ class CampaignLines:
         Returns:
             The line; ``None`` if no line is true and short enough, or if a supplier speaks in the title of a subject.
         """
-        label = self._names.alone(title)
+        label = self._names.label(title)
         if not label or (form == "subjects" and self._names.speaks(title)):
             return None
         values = {

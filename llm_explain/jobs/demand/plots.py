@@ -59,7 +59,8 @@ def _draw_forecast(axes: Any, panel: SalesPanel, outlook: Outlook, item_id: str,
             coming, own[f"low_{level}"], own[f"high_{level}"], color=LINE, alpha=shade, lw=0, label=f"{level} %"
         )
     axes.plot(coming, own["units"], color=LINE, marker="o", label="forecast")
-    ticks = [*range(start, panel.n_known, max(1, (panel.n_known - start) // 4)), int(coming.iloc[-1])]
+    last = int(coming.iloc[-1])
+    ticks = range(last, start - 1, -max(1, (last - start) // 4))
     labels = panel.extended(len(own)).weeks
     axes.set_xticks(ticks, [labels[tick] for tick in ticks])
     axes.set_ylim(bottom=0)
@@ -74,7 +75,7 @@ def _draw_drivers(axes: Any, outlook: Outlook, item_id: str, store_id: str) -> N
     names = [name for name in outlook.player_names if name != HISTORY]
     factors = np.exp(own[names].to_numpy(dtype=float))
     order = np.argsort(np.abs(np.log(factors)))
-    bars = axes.barh([names[place] for place in order], factors[order] - 1, left=1)
+    bars = axes.barh([names[place].replace("_", " ") for place in order], factors[order] - 1, left=1)
     for bar, place in zip(bars, order, strict=True):
         bar.set_color(UP if factors[place] > 1 else DOWN)
         axes.annotate(

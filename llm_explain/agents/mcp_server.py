@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
+from pydantic import Field
 
 from llm_explain.errors import LlmExplainError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from llm_explain.agents.toolbox import Toolbox
 
@@ -46,8 +48,10 @@ def mcp_server(toolbox: Toolbox) -> MCPServer[Any]:
         annotations = ToolAnnotations(
             read_only_hint=name != CHANGES, destructive_hint=False, idempotent_hint=True, open_world_hint=False
         )
-        description = (inspect.getdoc(tool) or "").partition("\n\nReturns:")[0]
-        server.add_tool(_told(tool), name=name, description=description, annotations=annotations)
+        page = (inspect.getdoc(tool) or "").replace("``", "`").partition("\n\nReturns:")[0]
+        description, _, arguments = page.partition("\n\nArgs:\n")
+        told = dict(re.findall(r"^    (\w+): (.+)$", arguments, re.MULTILINE))
+        server.add_tool(_told(tool, told), name=name, description=description, annotations=annotations)
     return server
 
 
@@ -69,8 +73,13 @@ def openai_tools(tools: list[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _told(tool: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a tool whose expected errors reach the client as messages."""
+def _told(tool: Callable[..., Any], told: Mapping[str, str]) -> Callable[..., Any]:
+    """Return a tool whose arguments are described in its schema, and whose expected errors reach the client."""
+    hints, signature = get_type_hints(tool, include_extras=True), inspect.signature(tool)
+    arguments = [
+        each.replace(annotation=Annotated[hints[name], Field(description=told[name])])
+        for name, each in signature.parameters.items()
+    ]
 
     @functools.wraps(tool)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -79,4 +88,5 @@ def _told(tool: Callable[..., Any]) -> Callable[..., Any]:
         except LlmExplainError as error:
             raise ToolError(str(error)) from error
 
+    vars(call)["__signature__"] = signature.replace(parameters=arguments, return_annotation=hints["return"])
     return call

@@ -67,7 +67,7 @@ class Toolbox:
 
         Args:
             user_id: The shop's id of the user; one without events gets the shop's popular items.
-            k: Items on the page, at most 50.
+            k: Items on the page, 1 to 50.
             offset: Items to skip: ``next_offset`` of the page before.
             section: mixed; new for items that the user has not had; again for those due once more.
 
@@ -232,7 +232,7 @@ class Toolbox:
         )
 
     def churn_reasons(self, user_id: Id) -> Sentence:
-        """Say how likely a customer is to stop buying, and why; for staff.
+        """Say how high the risk of a customer is, what it is the risk of, and why; for staff.
 
         Args:
             user_id: The shop's id of the customer.

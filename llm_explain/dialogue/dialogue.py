@@ -15,7 +15,7 @@ from llm_explain.dialogue.intents import intent_classifier, locale_encoder
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.periods import Periods
-from llm_explain.dialogue.repetition import MOST_SAID, OFFER, deepened, marked, offers, unrepeated
+from llm_explain.dialogue.repetition import MARK, MOST_SAID, OFFER, deepened, marked, offers, unrepeated
 from llm_explain.dialogue.scene import Answer, Scene
 from llm_explain.dialogue.slots import CHANGES, OF_DATA, OF_OWN_EVENTS, OF_THE_CATALOGUE, OF_THE_SHOP, OF_TWO_ITEMS
 from llm_explain.dialogue.speech import Speaker
@@ -244,7 +244,7 @@ class Dialogue:
             asked = {"intent": turn.intent, "slots": {"item_id": focus} if focus else {}, "slot": "intent"}
             after = replace(after, asked={**asked, "choices": list(choices)}, said=(*after.said, OFFER)[-MOST_SAID:])
             turn = self._say.turn(turn.intent, turn.slots, answer, after)
-        said = tuple(each for each in turn.context.said if not each.startswith(mark[0]))
+        said = tuple(each for each in turn.context.said if not each.startswith(MARK))
         return replace(turn, context=replace(turn.context, said=(*said, mark)[-MOST_SAID:]))
 
     def _cut(self, message: str, context: Context) -> tuple[str, tuple[tuple[str, str], ...]]:

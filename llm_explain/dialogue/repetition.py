@@ -48,13 +48,16 @@ MOST_SAID: Final = 20
 """Most frames that a context keeps."""
 
 
-MARK: Final = "#"
+MARK: Final = "mark_"
 """Begins what stands in ``Context.said`` for the text of the last answer."""
+
+
+_LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 
 
 def marked(text: str) -> str:
     """Return what stands for the text of an answer in ``Context.said``."""
-    return f"{MARK}{crc32(text.encode()):08x}"
+    return MARK + f"{crc32(text.encode()):x}".translate(_LETTERS)
 
 
 def offers(intent: str, item: str | None, role: Role, said: Sequence[str]) -> tuple[str, ...]:

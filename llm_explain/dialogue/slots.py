@@ -169,9 +169,9 @@ class Slots:
             return tuple({"item_id": each} for each in both)  # "which of them do I buy more often"
         sure = [each for each in found.found if each.strength > WEAK]
         if len(sure) == 1 and intent in CHANGES and found.focus_at is not None and context.topic:
-            _, _, between = found.text[found.focus_at : sure[0].start].replace(",", " ,").partition(" ")
+            _, _, joint = found.text[found.focus_at : sure[0].start].replace(",", " ,").partition(" ")
             own, choices = self.of(intent, replace(found, found=sure, focus_at=None), context)
-            is_both = bool(self._grammar.conjunction.fullmatch(between)) and bool(own) and not choices
+            is_both = bool(self._grammar.conjunction.fullmatch(joint)) and bool(own) and not choices
             return (dict(context.topic), own) if is_both else ()  # "remove it, and the beef"
         between = [found.text[one.end : other.start] for one, other in pairwise(sure)]
         if intent not in OF_SEVERAL or len(sure) < 2 or not all(map(self._grammar.conjunction.fullmatch, between)):

@@ -70,7 +70,7 @@ class ChatContext(Body):
         users: Customers that the last answers listed.
         other_user: Customer that they spoke of before.
         days: First and last day that the last answer told.
-        said: Frames of answers that told nothing.
+        said: Frames of answers that told nothing, and a mark of the last answer.
         other: Item that they spoke of before.
         age: Answers since the last one that spoke of these.
     """

@@ -138,6 +138,7 @@ def test_every_tool_is_listed_with_schemas_and_annotations(explainer: Explainer)
     for tool in tools:
         assert tool.output_schema is not None
         assert tool.description
+        assert all(each["description"] for each in tool.input_schema["properties"].values())
         assert tool.annotations is not None
         assert tool.annotations.read_only_hint == (tool.name != "preferences")
     listed = openai_tools(tools)

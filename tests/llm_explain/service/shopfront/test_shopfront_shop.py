@@ -66,6 +66,14 @@ def test_a_shopper_sees_one_disclosure_a_card_and_no_score(page):
     assert "1.75" not in page.locator("body").inner_text()
 
 
+def test_targets_of_the_page_are_44_pixels(page):
+    """Its head had controls of 40; a checkbox is reached by its label."""
+    boxes = page.locator("button, select, input:not([type=checkbox]), label.check, .skip").evaluate_all(
+        "all => all.filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect())"
+    )
+    assert [box for box in boxes if box["width"] and min(box["width"], box["height"]) < 44] == []
+
+
 def test_filters_are_sent_to_the_service_and_kept(page, shop):
     page.get_by_label("Category").select_option("bread")
     expect(page.locator("#list h3")).to_have_text(["Cheese i3"])

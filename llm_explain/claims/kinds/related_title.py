@@ -69,8 +69,8 @@ class RelatedTitle(ClaimKind):
       Where both brands are known, they are the same. Tracks of artists have no series: "Stay - Acoustic" is a version.
     - One range: both titles begin (or end) with ``range_name``, at least two words that few names share. The rest of
       each is a thing: ``own_thing`` and ``known_thing`` (see ``title_parts``).
-    - One thing: both are of one category, and ``thing`` is the thing in both titles. The rest of each is ``design`` and
-      ``known_design``.
+    - One thing: both are of one category, no title names the brand, and ``thing`` is the thing in both. The rest of each
+      is ``design`` and ``known_design``.
     - One brand, which a tenth of the items has at most and which is not the shop's own: ``brand``. After a
       purchase, both are of one category too, unless brands are creators.
     - One category, if the event is no purchase or the user rated the item high (as for ``rated_item``): both are of
@@ -223,7 +223,9 @@ def _relation(shop: ShopEvidence, item: int, past: _Past) -> dict[str, Fact]:
             return {"size": sizes[0], "other_size": sizes[1]}
         if is_of_brand and (shared := parts.same_range(title, other, (category, known))) is not None:
             return {"range_name": shared.part, "own_thing": shared.own, "known_thing": shared.known}
-        if is_of_brand and category == known and (shared := parts.same_thing(title, other, category)) is not None:
+        names_brand = brand >= 0 and catalogue.brand_names[brand].lower() in f"{title} {other}".lower()
+        is_one_thing = is_of_brand and category == known and not names_brand
+        if is_one_thing and (shared := parts.same_thing(title, other, category)) is not None:
             return {"thing": shared.part, "design": shared.own, "known_design": shared.known}
     is_linked = past.event_kind != PURCHASE or category == known or shop.has_creators
     if brand == of_past and is_linked and shop.once(_telling_brands)[brand]:

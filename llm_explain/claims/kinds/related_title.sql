@@ -110,6 +110,7 @@ qualify row_number() over (partition by rid order by n desc) = 1;
 create or replace view related_thing as
 select *, said(at_end(own, n, side)) as thing, said(but_end(own, n, side)) as design, said(but_end(known, n, side)) as known_design
 from split_parts where is_thing and side = thing_side() and own_category = other_category
+  and (brand is null or not contains(lower(own_title || ' ' || other_title), lower(brand)))
 qualify row_number() over (partition by rid order by n desc) = 1;
 
 create or replace macro series_of(title) as

@@ -306,6 +306,8 @@ def test_titles_share_a_range_or_a_thing_that_sql_finds_too(
     assert (faults(tmp_path, bought(known, 5), GIFTS, "related_title", item, **facts) == []) is (found is not None)
     of_two_brands = GIFTS.assign(brand=np.where(GIFTS["item_id"] == item, "Own", "Other"))
     assert faults(tmp_path, bought(known, 5), of_two_brands, "related_title", item, **facts)
+    if "design" in facts:  # a title that names its brand: "this time in Heron"
+        assert faults(tmp_path, bought(known, 5), GIFTS.assign(brand="Heron"), "related_title", item, **facts)
 
 
 def test_titles_of_one_series_share_what_stands_before_a_colon_or_a_part() -> None:

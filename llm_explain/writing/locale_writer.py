@@ -155,7 +155,8 @@ class LocaleWriter:
         return event_kind == PURCHASE or self._speaks(claim.kind, event_kind)
 
     def _has_words(self, kind: str, event_kind: str) -> bool:
-        return any(self._realiser.speaks(self._templates.skeletons([kind], tone), event_kind) for tone in TONES)
+        said = [self._templates.of_form(kind, "line"), *(self._templates.skeletons([kind], tone) for tone in TONES)]
+        return any(self._realiser.speaks(skeletons, event_kind) for skeletons in said)
 
     def warm_up(self, pause_seconds: float) -> int:
         """Verify the phrasebook, if there is one, and return how many skeletons it has."""

@@ -29,7 +29,7 @@ class MostBought(ClaimKind):
     """Of the item's category, the user bought nothing as often as this item.
 
     Rule: counted events are the user's purchases of ``category``, the item's own, in the 365 days before ``as_of`` that
-    no return took back; an order is an occasion. They are of at least three titles. At least three orders have an item
+    no return took back; an order is an occasion. A shop with another target kind alone counts that. They are of at least three titles. At least three orders have an item
     of the item's title, and more orders than have any other title. The category has a name that the policy lets be
     spoken. ``window_days`` is the number of these days that the log covers up to the snapshot, at least 90. If they are
     fewer, the snapshot is at most seven days older than ``as_of``, and not younger. A log whose times only order the
@@ -61,7 +61,7 @@ class MostBought(ClaimKind):
             "category": [names[code] for code in subjects.category[rows].tolist()],
             "window_days": [span] * len(rows),
         }
-        return Findings(rows, facts)
+        return Findings(rows, facts, event_kind=[shop.crowd_kind or PURCHASE] * len(rows))
 
 
 def _is_first(subjects: Subjects) -> Flags:
@@ -70,7 +70,8 @@ def _is_first(subjects: Subjects) -> Flags:
     title_of, n_titles = subjects.shop.title_index, 2 * len(subjects.shop.catalogue)
     asked = evidence.category_key(subjects.user, subjects.category)
     key = evidence.category_key(evidence.user, evidence.category)
-    is_counted = evidence.kind == (kinds.index(PURCHASE) if PURCHASE in kinds else -1)
+    kind = subjects.shop.crowd_kind or PURCHASE
+    is_counted = evidence.kind == (kinds.index(kind) if kind in kinds else -1)
     is_counted &= evidence.moment >= (evidence.as_of - WINDOW_DAYS * NS_PER_DAY)[evidence.user]
     events = np.flatnonzero(is_counted & np.isin(key, asked))
     n_occasions = int(evidence.occasion.max(initial=0)) + 1

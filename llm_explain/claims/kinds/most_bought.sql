@@ -3,7 +3,7 @@ with bought as (
     select c.rid, is_alike(e.item_id, e.title, c.item_id, c.own_title) as is_own, coalesce(nullif(e.title, ''), e.item_id) as title,
            count(distinct e.occasion) as orders
     from claim c join counted e on e.user_id = c.user_id and e.as_of = c.moment_utc
-    where c.claim = 'most_bought' and e.kind = 'purchase' and e.category = c.own_category
+    where c.claim = 'most_bought' and e.kind = c.event_kind and (c.event_kind = 'purchase' or is_of_only_kind) and e.category = c.own_category
       and e.wall >= c.as_of - interval 365 day
     group by all),
 size as (

@@ -69,8 +69,8 @@ class RelatedTitle(ClaimKind):
       Where both brands are known, they are the same. Tracks of artists have no series: "Stay - Acoustic" is a version.
     - One range: both titles begin (or end) with ``range_name``, at least two words that few names share. The rest of
       each is a thing: ``own_thing`` and ``known_thing`` (see ``title_parts``).
-    - One thing: both are of one category, no title names the brand, and ``thing`` is the thing in both. The rest of each
-      is ``design`` and ``known_design``.
+    - One thing: both are of one category, no title names the brand, and ``thing`` is the thing in both. The rest of
+      each is ``design`` and ``known_design``.
     - One brand, which a tenth of the items has at most and which is not the shop's own: ``brand``. After a
       purchase, both are of one category too, unless brands are creators.
     - One category, if the event is no purchase or the user rated the item high (as for ``rated_item``): both are of

@@ -301,3 +301,8 @@ def test_loading_the_model_does_not_count_against_the_deadline():
 def test_an_order_without_a_sure_end_is_refused(sources):
     with pytest.raises(SettingError, match=r"sources are .* but different ones of phrasebook, lm, template are needed"):
         Writer(policy=Policy(), catalogue=CATALOGUE, sources=sources)
+
+
+def test_a_kind_that_only_lines_state_speaks_of_plays_too(writer: Writer) -> None:
+    played = {"category": "yogurt", "window_days": 300, "event_kind": "play"}
+    assert writer.speaks(Claim("most_bought", "", "", 0.0, 0.0, played))

@@ -261,7 +261,7 @@ def test_a_shop_of_plays_alone_counts_plays_for_the_first_of_a_category(tmp_path
     rows = [bought("tortilla", 5, 6, 7), bought("kettle", 1, 2), bought("ridged", 3), bought("milk", 366)]
     events, plays = pd.concat(rows).assign(kind="play"), Shop(target_kinds=("play",))
     told = {"category": "chips", "window_days": 365, "event_kind": "play"}
-    assert facts(MostBought, scene("tortilla", events, items=ITEMS, shop=plays)) == told
+    assert facts(MostBought, evidence("tortilla", events, statistics=snapshot(), shop=plays)) == told
     assert faults(tmp_path, events, ITEMS, "most_bought", "tortilla", shop=plays, **told) == []
 
 

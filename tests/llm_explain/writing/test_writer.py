@@ -303,6 +303,5 @@ def test_an_order_without_a_sure_end_is_refused(sources):
         Writer(policy=Policy(), catalogue=CATALOGUE, sources=sources)
 
 
-def test_a_kind_that_only_lines_state_speaks_of_plays_too(writer: Writer) -> None:
-    played = {"category": "yogurt", "window_days": 300, "event_kind": "play"}
-    assert writer.speaks(Claim("most_bought", "", "", 0.0, 0.0, played))
+def test_a_kind_that_only_lines_state_speaks_of_plays_too(writer):
+    assert writer.speaks(claim("most_bought", (), category="yogurt", window_days=300, event_kind="play"))

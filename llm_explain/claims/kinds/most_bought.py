@@ -28,12 +28,12 @@ LEAST_TITLES: Final = 3
 class MostBought(ClaimKind):
     """Of the item's category, the user bought nothing as often as this item.
 
-    Rule: counted events are the user's purchases of ``category``, the item's own, in the 365 days before ``as_of`` that
-    no return took back; an order is an occasion. A shop with another target kind alone counts that. They are of at least three titles. At least three orders have an item
-    of the item's title, and more orders than have any other title. The category has a name that the policy lets be
-    spoken. ``window_days`` is the number of these days that the log covers up to the snapshot, at least 90. If they are
-    fewer, the snapshot is at most seven days older than ``as_of``, and not younger. A log whose times only order the
-    events has no such claim.
+    Rule: counted events are the user's purchases of ``category``, the item's own, in the 365 days before ``as_of``
+    that no return took back; an order is an occasion. A shop with another target kind alone counts that. They are
+    of at least three titles. At least three orders have an item of the item's title, and more orders than have any
+    other title. The category has a name that the policy lets be spoken. ``window_days`` is the number of these days
+    that the log covers up to the snapshot, at least 90. If they are fewer, the snapshot is at most seven days older
+    than ``as_of``, and not younger. A log whose times only order the events has no such claim.
     """
 
     name = "most_bought"

@@ -86,7 +86,7 @@ def test_every_kind_gives_the_values_of_its_slots():
         "together_item": "“Crunchy Granola 12 oz”",
         "together_share": "31%",
         "together_window": "the past year",
-        "best_place": "one of our customers' top three picks",
+        "best_place": "among our customers' top three picks",
         "best_category": "yogurt",
         "first_orders": "38",
         "best_window": "the past 30 days",

@@ -64,7 +64,7 @@ def read(text):
             [("back_after_break", "", {})],
         ),
         ("You've bought limes (2 lb) 16 times, and it's here.", [("frequent_item", "Limes, 2 lb", {"count": 16.0})]),
-        ("One of our customers' top three picks in cheese.", [("best_seller", "", {"among": 3.0})]),
+        ("Among our customers' top three picks in cheese.", [("best_seller", "", {"among": 3.0})]),
         ("In cheese, our customers' top pick over the past 30 days.", [("best_seller", "", {"among": 1.0})]),
         ("A good thing for you.", []),
     ],

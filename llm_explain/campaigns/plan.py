@@ -221,6 +221,7 @@ class _Planner:
                 history=history,
                 locale=self.settings.locale,
                 surface="push" if is_push else "email",
+                tone="formal",  # as the campaign's own lines
                 suppressions=replace(own, kinds=own.kinds | OFFERS_ONLY.kinds),
             )
             for wish, row in zip(some, rows, strict=True):

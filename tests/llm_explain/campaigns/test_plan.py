@@ -223,6 +223,7 @@ def test_push_and_coupon_lines(explainer: Explainer, consent: Path, coupon: Offe
             assert (messages["html"] == "").all()
             assert messages["text"][0] in html.unescape(files["preview.html"].read_text())
             offers = {message.user_id: message.offers for message in made.messages}
+            assert {offer.explanation.tone for (offer,) in offers.values()} == {"formal"}
             for row in messages.itertuples():
                 (offer,) = offers[row.user_id]  # a notification tells one, so no other one has a cost
                 if row.subject == offer.line:

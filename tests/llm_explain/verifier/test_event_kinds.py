@@ -232,7 +232,7 @@ def test_people_are_customers_where_they_buy() -> None:
 def test_a_name_may_hold_any_word():
     realiser, verifier = Realiser(load_lexicon("en")), Verifier(load_lexicon("en"))
     spec = realiser.specify([CLAIMS["repeat_item"]], **{**SCENE, "title": "Watch and Return Cart"})
-    assert verifier.verify("You've bought Watch and Return Cart 12 times.", spec).ok
+    assert verifier.verify("You've bought “Watch and Return Cart” 12 times.", spec).ok
 
 
 @pytest.mark.parametrize("locale", ["en", "es", "zh"])

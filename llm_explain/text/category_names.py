@@ -77,7 +77,8 @@ class TitleWords:
 
     def _stands_alone(self, above: str, name: str) -> bool:
         own, others, ends = self._words(name), self._words(above), self._edges[above, name]
-        if any(_are_alike(word, other) or _begins(word, other) for word in own for other in others):
+        begins = tuple(plain(other) for other in others if len(other) >= LEAST_STEM)
+        if any(plain(word).startswith(begins) or any(_are_alike(word, other) for other in others) for word in own):
             return True
         if name.casefold() in self._known.audiences:
             return False
@@ -126,11 +127,6 @@ def _are_alike(one: str, other: str) -> bool:
     n_least = min(LEAST_STEM + 1, len(one), len(other))
     is_inflected = max(len(one), len(other)) - n_shared <= MOST_ENDING and LEAST_STEM <= n_least <= n_shared
     return is_inflected or (len(_stem(other)) > LEAST_STEM + 1 and one.endswith((other, _stem(other), other[:-1])))
-
-
-def _begins(word: str, other: str) -> bool:
-    """Return whether a word is a compound that begins with another one: "Kattefoder" does with "Kat"."""
-    return len(other) >= LEAST_STEM and plain(word).startswith(plain(other))
 
 
 def in_plural(name: str, locale: str, *, is_of_things: bool = False) -> str:

@@ -112,10 +112,6 @@ class Realiser:
             return spec
         return replace(spec, values={**spec.values, ITEM_LABEL: self._names.short_label(spec.title, max_length // 2)})
 
-    def title_alone(self, spec: SentenceSpec) -> str:
-        """Return the title of a specification as it stands without other words."""
-        return self._names.label(spec.title)
-
     def speaks_in_title(self, spec: SentenceSpec) -> bool:
         """Return whether a title of a specification says something, so that it may head no message."""
         return any(map(self._names.speaks, (spec.title, *spec.titles.values())))

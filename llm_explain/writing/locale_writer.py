@@ -453,7 +453,7 @@ class LocaleWriter:
     def title_line(self, request: SentenceRequest, limits: Limits) -> Text | None:
         """Return a subject line that is the item's title; ``None`` if it is too long, says something or is no name."""
         spec = self.specify(replace(request, claims=()))
-        label = self._realiser.title_alone(spec) if ITEM_LABEL in spec.values else ""
+        label = spec.values.get(ITEM_LABEL, "")
         if (
             not label
             or self._realiser.speaks_in_title(spec)

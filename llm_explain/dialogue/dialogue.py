@@ -15,7 +15,7 @@ from llm_explain.dialogue.intents import intent_classifier, locale_encoder
 from llm_explain.dialogue.mentions import MOST_CHOICES
 from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.periods import Periods
-from llm_explain.dialogue.repetition import MARK, MOST_SAID, OFFER, deepened, marked, offers, unrepeated
+from llm_explain.dialogue.repetition import MARK, MOST_SAID, OFFER, REASONED, deepened, marked, offers, unrepeated
 from llm_explain.dialogue.scene import Answer, Scene
 from llm_explain.dialogue.slots import CHANGES, OF_DATA, OF_OWN_EVENTS, OF_THE_CATALOGUE, OF_THE_SHOP, OF_TWO_ITEMS
 from llm_explain.dialogue.speech import Speaker
@@ -233,12 +233,12 @@ class Dialogue:
         )
         intent = "unknown" if reading.intent in OUTSIDE else reading.intent
         turn = self._say.turn(intent, reading.slots, answer, after)
-        return self._once(turn, context, after, role, is_asking=answer.missing is not None or intent in TALK)
+        return self._once(turn, context, after, role, is_told=answer.missing is None and intent in REASONED)
 
-    def _once(self, turn: Turn, before: Context, after: Context, role: Role, *, is_asking: bool) -> Turn:
+    def _once(self, turn: Turn, before: Context, after: Context, role: Role, *, is_told: bool) -> Turn:
         """Return a turn; one that says what the last one said offers other questions instead."""
         mark, focus = marked(turn.text), after.focus
-        if mark in before.said and not is_asking:
+        if mark in before.said and is_told:
             choices = offers(turn.intent, focus, role, before.said)
             answer = Answer([Statement("same_again")], choices, "intent", focus, turn.data, is_to_staff=True)
             asked = {"intent": turn.intent, "slots": {"item_id": focus} if focus else {}, "slot": "intent"}

@@ -45,10 +45,12 @@ class Periods:
         return message, None
 
     def _days(self, match: re.Match[str], today: dt.date) -> tuple[dt.date, dt.date] | None:
-        """Return the days of a year, of a month, or one day, the last until today; ``None`` for a day that is none."""
+        """Return the days of a year, a month or one day, the last until today; ``None`` for none or a later year."""
         said = match.groupdict()
         if not said.get("month"):
-            return dt.date(int(said["year"]), 1, 1), dt.date(int(said["year"]), 12, 31)
+            year = int(said["year"])
+            is_begun = year <= today.year  # "the last order of 2070" is that of a customer
+            return (dt.date(year, 1, 1), dt.date(year, 12, 31)) if is_begun else None
         month, day = self._months[said["month"]], int(said.get("day") or 0)
         year = int(said.get("year") or today.year - ((month, day) > (today.month, today.day)))
         last = calendar.monthrange(year, month)[1]

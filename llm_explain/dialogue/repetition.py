@@ -48,6 +48,11 @@ MOST_SAID: Final = 20
 """Most frames that a context keeps."""
 
 
+REASONED: Final = frozenset({
+    "why", "why_not", "why_above", "compare", "where_from", "prove", "risk", "risk_change", "order", "due",
+})  # fmt: skip
+"""Intents whose answer is not given twice in a row; a figure may answer two questions."""
+
 MARK: Final = "mark_"
 """Begins what stands in ``Context.said`` for the text of the last answer."""
 

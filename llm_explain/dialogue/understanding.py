@@ -214,7 +214,8 @@ class Reader:
             return Reading(numbered, dict(asked["slots"]))
         place = next((each for each in self.names.places(text, choices) if each.shown), None)
         rest = text if place is None else f"{text[: place.start]}{text[place.end :]}"
-        is_place = len(rest.strip(" ?？")) <= (LEAST_REST if self._grammar.is_spaced else 1)
+        rest = rest.strip(" ?？")
+        is_place = len(rest) <= (LEAST_REST if self._grammar.is_spaced else 1) and not self._grammar.why.fullmatch(rest)
         return Reading(place.shown[0], dict(asked["slots"])) if place is not None and is_place else None
 
     def _filled(
@@ -491,8 +492,9 @@ class Reader:
 
         best, part = max(ranked, key=worth)
         (intent, score), (_, second) = best[:2]
-        if len(parts) < n_parts and intent in OUTSIDE | {"unknown"}:
-            return "why", (), part, SURE  # "i never eat it. why?"
+        is_asked = found.text[part[1] : part[1] + 1] in {"?", "？"}
+        if len(parts) < n_parts and intent in OUTSIDE | {"unknown", *(CHANGES if is_asked or score < SURE else ())}:
+            return "why", (), part, SURE  # "i never eat it. why?", "no oranges? how come"
         if intent in CHANGES and self._grammar.keeps.search(found.text):
             intent = "resume"  # "don't stop using it"
         elif intent in CHANGES and not found.found and self._grammar.traits.search(found.text):

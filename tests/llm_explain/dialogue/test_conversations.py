@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
@@ -15,6 +16,7 @@ from llm_explain.dialogue import Context, Dialogue, offers
 from llm_explain.dialogue.facts import Statement
 from llm_explain.dialogue.name_finder import NameFinder
 from llm_explain.dialogue.own_events import OwnEvents
+from llm_explain.dialogue.periods import Periods
 from llm_explain.dialogue.scene import Scene
 from llm_explain.dialogue.staff import Staff
 from llm_explain.dialogue.turns import named
@@ -909,7 +911,7 @@ def test_the_place_of_a_title_is_that_of_its_best_item(
 
 
 @pytest.mark.parametrize(("locale", "message"), [
-    ("en", "how often do I buy cheese?"), ("es", "¿cuántas veces compré queso?"), ("zh", "我买过几次奶酪？"),
+    ("en", "why the second one?"), ("es", "¿por qué el segundo?"), ("zh", "为什么推荐第二个？"),
 ])  # fmt: skip
 def test_the_same_answer_is_not_given_twice(explainer: Explainer, context: Context, locale: str, message: str) -> None:
     told, again, third = held(Dialogue(explainer, locale=locale), context, [message] * 3)
@@ -928,9 +930,15 @@ def test_the_same_answer_is_not_given_twice(explainer: Explainer, context: Conte
     (["why cheese?", "how long since I had any"], "last_bought", {"item_id"}),
     (["hide the first one", "mhm yes"], "yes", {"item_id"}),
     (["what did I spend in all?", "delete all of my data"], "delete_data", {"all"}),
+    (["no cheese? how come"], "why", {"item_id"}),
 ])  # fmt: skip
 def test_what_follows_is_read_by_what_was_said(
     explainer: Explainer, context: Context, messages: list[str], intent: str, slots: set[str]
 ) -> None:
     turn = held(Dialogue(explainer), context, messages)[-1]
     assert (turn.intent, slots <= turn.slots.keys()) == (intent, True)
+
+
+def test_a_year_to_come_is_no_period() -> None:
+    periods = Periods(dialogue_words("en")[0], "en")
+    assert periods.cut("last order of 2070?", dt.date(2017, 11, 30)) == ("last order of 2070?", None)

@@ -294,7 +294,7 @@ def test_the_last_basket_and_the_usual_amount_follow_from_the_log(explainer: Exp
     last = own[own["timestamp"] == own["timestamp"].max()]
     turn = Dialogue(explainer).reply(USER, "what did I buy last?", context)
     assert turn.text.startswith("Your last purchase was on 29 November 2017: ")
-    assert all(explainer.titles[item] in turn.text for item in last["item_id"])
+    assert all(explainer.titles[item].lower() in turn.text.lower() for item in last["item_id"])
     usual = (own["price"] * own["quantity"]).groupby(own["timestamp"]).sum().median()
     turn = Dialogue(explainer).reply(USER, "how much do I usually spend per visit?", context)
     assert f"(median): {usual:,.2f}." in turn.text.replace("$", "")
@@ -448,7 +448,7 @@ def test_words_of_time_are_no_pronouns_and_no_places(explainer: Explainer, conte
     assert "item_id" not in talk.reply(USER, "what did I spend this year in total?", shown).slots
     assert talk.reply(USER, "why did you recommend it in the first place?", shown).slots == {"item_id": shown.focus}
     named = talk.reply(USER, "why did you recommend it?", shown)
-    assert named.text.startswith(f"{explainer.titles[context.items[1]].capitalize()[:1]}")
+    assert named.text.strip("“").startswith(f"{explainer.titles[context.items[1]].capitalize()[:1]}")
 
 
 def test_the_list_is_told(explainer: Explainer, context: Context) -> None:

@@ -128,7 +128,7 @@ def test_a_conversation_knows_the_catalogue_as_it_is_now(changeable: TestClient)
     rows = [{"item_id": "00", "title": "Golden quinces", "price": 3.5}]
     rows.append({"item_id": "n1", "title": "Smoked cheddar", "category": "cheese", "price": 5.3})
     changeable.put("/v1/items", json={"items": rows})
-    assert said("how much is the first one?").startswith("Golden quinces: $3.50")
+    assert said("how much is the first one?").startswith("“Golden quinces”: $3.50")
     assert said("how much is smoked cheddar?").startswith("Smoked cheddar: $5.30")
     assert say(changeable, "how much is it?", {"items": ["n1"], "focus": "n1"})["text"].startswith("Smoked cheddar")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -80,7 +79,7 @@ def render(message: PlannedMessage, plan: CampaignPlan, lines: CampaignLines, sh
             offers=message.offers, has_reasons=is_email, footer=footer, link=link, unsubscribe=lines.unsubscribe
         )
     )
-    parts = [part for offer in message.offers for part in _parts(offer, settings.channel)]
+    parts = [f"{each.line}\n{each.sentence}" if is_email else each.line for each in message.offers]
     parts += [f"{footer}\n{lines.unsubscribe}: {link}"] if is_email else []
     text = _push_text(first, subject) if is_push else "\n\n".join(parts)
     return Rendered(message.user_id, message.offers, subject, text, html, link)
@@ -96,10 +95,6 @@ def _push_text(offer: PlannedOffer, title: str) -> str:
     rest = offer.rest if title == offer.subject else offer.line
     both = f"{rest} {offer.sentence}"
     return both if title == offer.subject and len(both) <= MAX_PUSH else rest
-
-
-def _parts(offer: PlannedOffer, channel: str) -> list[str]:
-    return [offer.line] if channel == "coupon" else [f"{offer.line}\n{offer.sentence}"]
 
 
 def messages_of(
@@ -181,10 +176,8 @@ def write_plan(
 
 @cache
 def _environment() -> jinja2.Environment:
-    folder = resources.files("llm_explain.campaigns")
-    names = ("email.html.j2", "preview.html.j2")
-    sources = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in names}
-    return jinja2.Environment(loader=jinja2.DictLoader(sources), autoescape=True, undefined=jinja2.StrictUndefined)
+    loader = jinja2.PackageLoader("llm_explain", "campaigns")
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
 
 def _row(message: PlannedMessage, place: int, offer: PlannedOffer, titles: Mapping[str, str]) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,11 +64,7 @@ class DemandAudit:
 
 def _agrees(facts: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     """Return whether a row of the tables has every fact."""
-    for name, fact in facts.items():
-        value = row.get(name)
-        if isinstance(fact, str):
-            if str(value) != fact:
-                return False
-        elif value is None or not math.isclose(float(value), float(fact), rel_tol=0, abs_tol=_TOLERANCE):
-            return False
-    return True
+    return all(
+        str(value) == fact if isinstance(fact, str) else value is not None and abs(value - fact) <= _TOLERANCE
+        for fact, value in ((fact, row.get(name)) for name, fact in facts.items())
+    )

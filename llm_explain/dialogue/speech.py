@@ -145,7 +145,10 @@ class Speaker:
     def _choices(self, choices: Sequence[str], *, is_staff: bool = False) -> tuple[str, ...]:
         """Return choices in words; items that share a label are told apart by their ids."""
         shop, titles, meaning = self._explainer.shop, self._explainer.titles, self._wording.meaning
-        choices = [c for c in choices if c in titles or meaning(c) or shop.policy.may_name_category(c)]
+        of_shop = {*shop.catalogue.category_names}  # others are customers
+        choices = [
+            c for c in choices if c in titles or meaning(c) or shop.policy.may_name_category(c) or c not in of_shop
+        ]
         told = [self._choice(choice, is_staff=is_staff) for choice in choices]
         return tuple(
             f"{name} #{choice}" if told.count(name) > 1 else name for name, choice in zip(told, choices, strict=True)

@@ -103,7 +103,7 @@ def _assert_true(turn: Turn, own: pd.DataFrame, explainer: Explainer, before: Co
         for item, index in zip(catalogue.item_ids, catalogue.category_index, strict=True)
     }
     used = own[~own["item_id"].map(category_of).isin(before.groups_off)] if before.is_personal else own.iloc[:0]
-    text = turn.text
+    text = turn.text.replace("“", "").replace("”", "")  # around titles that are no common nouns
     if found := re.match(r"From ([0-9][^:]+? [0-9]{4}) to ([0-9][^:]+? [0-9]{4})(?:: (.+)| there is nothing)", text):
         first, last = (pd.Timestamp(day) for day in found.groups()[:2])
         used = used[used["timestamp"].between(first, last + pd.Timedelta(days=1), inclusive="left")]

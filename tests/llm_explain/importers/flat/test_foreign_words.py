@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llm_explain.errors import SettingError
+from llm_explain.importers.flat.returns import undone
 from llm_explain.importers.flat.run import import_flat
 
 if TYPE_CHECKING:
@@ -116,3 +117,16 @@ def test_a_compound_of_the_name_above_stands_alone(tmp_path: Path) -> None:
     rows = "".join(f"{n};u{n % 2};a{n % 3};{titles[n % 3]};{paths[n % 3]};2026-03-{n + 10}\n" for n in range(12))
     done = imported(tmp_path, log=f"order id;user id;sku;title;category;timestamp\n{rows}")
     assert sorted(done.tables.items["category"]) == ["Hundefoder", "Kattefoder", "Vådfoder"]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "Pendiente de pago", "En espera de pago", "Väntar på betalning", "Afventer betaling", "Wacht op betaling",
+        "Oczekiwanie na płatność", "Čeká na platbu", "Odottaa maksua", "支払い待ち", "入金待ち", "Ожидает оплаты",
+        "Ödeme bekleniyor", "等待买家付款", "Wartet auf Zahlung", "En attente de paiement",
+    ],
+)  # fmt: skip
+def test_an_order_that_is_not_paid_is_no_purchase(state: str) -> None:
+    assert undone(state) == "cancel"
+    assert undone("Pagado") is None

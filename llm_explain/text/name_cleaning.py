@@ -64,6 +64,9 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     table.assign(**cells).to_csv(path, index=False)
 
 
+_QUOTED: Final = re.compile(r"(?<!\w)['‘’]\w")
+
+
 @lru_cache(maxsize=65_536)
 def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     """Return a shop's name as it may stand in a sentence.
@@ -88,7 +91,9 @@ def clean_name(name: str, max_length: int = 60, ellipsis: str = "…") -> str:
     for opening, closing in _PARENTHESES:
         if text.count(opening) != text.count(closing):
             text = text.replace(opening, "").replace(closing, "")
-    text = text.strip(" ,;:.!?，；：！？-–—/&'’\u200c\u200d")
+    bare = text.strip(" ,;:.!?，；：！？-–—/&'’\u200c\u200d")
+    end = text[text.find(bare) + len(bare) :][:1]  # the second mark of "Tomato 'Black Krim'"
+    text = bare + end if end in {"'", "’"} and _QUOTED.search(bare) else bare
     for opening, closing in _INVERTED:
         text += closing * (text.count(opening) > text.count(closing))
     if len(text) <= max_length:

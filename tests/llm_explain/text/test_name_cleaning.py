@@ -144,3 +144,8 @@ def test_a_common_first_word_is_written_small_within_a_sentence(title: str, expe
 def test_a_comma_follows_its_word_where_quotes_were():
     assert clean_name('Keyring "Dad", a gift') == "Keyring Dad, a gift"
     assert clean_name("Mug , blue") == "Mug, blue"
+
+
+def test_a_name_in_quotation_marks_keeps_both():
+    assert clean_name("Tomato 'Gardener's Delight'") == "Tomato 'Gardener's Delight'"
+    assert clean_name("The boys'") == "The boys"

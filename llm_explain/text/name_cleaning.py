@@ -64,7 +64,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     table.assign(**cells).to_csv(path, index=False)
 
 
-_QUOTED: Final = re.compile(r"(?<!\w)['‘’]\w")
+_QUOTED = re.compile(r"(?<!\w)['‘’]\w")
 
 
 @lru_cache(maxsize=65_536)

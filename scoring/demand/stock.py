@@ -158,7 +158,7 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     frame["service_level"] = own
     quantiles, lead = _quantiles(outlook.together, frame, n_weeks), frame[LEAD_TIME].to_numpy()
     median = _column(outlook.together, frame, 1, "units")
-    best, again, pattern = _year_ago(outlook.weekly, frame, n_weeks)
+    best, again = _year_ago(outlook.weekly, frame, n_weeks)
     weekly = np.fmin(_expected(outlook.weekly, frame), best[:, -1] / n_weeks)
     frame["weekly_units"], frame["horizon_weeks"] = weekly.clip(min=1e-9), n_weeks
     most = _season(frame)
@@ -169,9 +169,8 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     is_more = repeated[-1] - np.maximum(0.5 * forecast[-1], 2 * np.sqrt(forecast[-1])) >= forecast[-1]
     needs = np.where(is_more, np.fmax(forecast, repeated), np.minimum(np.fmin(forecast, limit), most))
     is_less = ~is_more & (forecast[-1] > np.fmin(limit[-1], most))
-    is_recent = (np.fmin(limit[-1], np.inf) < most) & ~(
-        _between(pattern, weeks[-1], pattern[:, 1]) > weeks[-1] * frame["ordinary_most"]
-    )
+    by_recent = weeks[-1] * frame["ordinary_most"] * (1 + 1e-9)
+    is_recent = (np.fmin(limit[-1], np.inf) < most) & ~(_between(best, weeks[-1], best[:, 1]) > by_recent)
     frame["need"] = needs[-1]
     frame["is_by_recent"] = is_less & is_recent
     frame["is_by_pattern"] = is_more | (is_less & ~is_recent)
@@ -194,13 +193,13 @@ def orders(outlook: Outlook, stock: pd.DataFrame, policy: StockPolicy) -> pd.Dat
     return frame
 
 
-def _year_ago(weekly: pd.DataFrame, frame: pd.DataFrame, n_weeks: int) -> tuple[Floats, Floats, Floats]:
-    """Return what 0, 1, … coming weeks sell by the last quarter and by last year, three of shape ``(n, n_weeks + 1)``.
+def _year_ago(weekly: pd.DataFrame, frame: pd.DataFrame, n_weeks: int) -> tuple[Floats, Floats]:
+    """Return what 0, 1, … coming weeks sell by the last quarter and by last year, two of shape ``(n, n_weeks + 1)``.
 
-    The third is last year's pattern: the same weeks a year ago, times ``change`` of the last quarter, NaN if one is
-    unknown. The first is the most that it and the best ordinary week of the last quarter give, NaN for an intermittent
-    item. The second is the pattern where it comes again: the last quarter sold between half and twice of what it sold a
-    year ago, and no promotion ran in the weeks a year ago. Both are NaN if a week is planned or has an event.
+    Last year's pattern are the same weeks a year ago, times ``change`` of the last quarter. It does not count where a
+    promotion ran in them. The first is the most that it and the best ordinary week of the last quarter give, NaN for an
+    intermittent item. The second is the pattern where it comes again: the last quarter sold between half and twice of
+    what it sold a year ago. Both are NaN if a week is planned or has an event.
     """
     own = weekly.rename(columns={"weeks_ahead": "weeks"}).assign(
         is_planned=weekly["unknown_plan"].isin(["", "no_holiday"])
@@ -221,7 +220,7 @@ def _year_ago(weekly: pd.DataFrame, frame: pd.DataFrame, n_weeks: int) -> tuple[
     same = np.where(ran & np.isfinite(pattern), 0.0, pattern)
     best = np.where((is_free & is_steady)[:, None], np.maximum(recent, same), np.nan)
     comes_again = ((now <= 2 * before) & (before <= 2 * now)).to_numpy() & is_free
-    return best, np.where(comes_again[:, None] & ~ran, pattern, np.nan), pattern
+    return best, np.where(comes_again[:, None] & ~ran, pattern, np.nan)
 
 
 def _highest(best: Floats, weeks: Floats) -> Floats:

@@ -50,7 +50,7 @@ select *, if(is_free and latest is not null and not is_intermittent and pattern 
 from (select y.item_id, y.store_id, y.weeks, y.ran, q.latest, q.before, q.ordinary_most, r.is_free, r.is_intermittent, q.change * y.units as pattern
       from year_ago y join quarters q using (item_id, store_id) join rates r using (item_id, store_id));
 create or replace table past_days as
-select s.item_id, s.store_id, d.day, (s.lead_time_days + d.day) / 7.0 % 1 as part, (s.lead_time_days + d.day) / 7.0 * a.ordinary_most as recent, a.pattern + part * (b.pattern - a.pattern) as pattern,
+select s.item_id, s.store_id, d.day, (s.lead_time_days + d.day) / 7.0 % 1 as part, (s.lead_time_days + d.day) / 7.0 * a.ordinary_most as recent,
        a.best + part * (b.best - a.best) as best, a.again + part * (b.again - a.again) as again
 from stock s, range(8) d(day)
 join past a on a.item_id = s.item_id and a.store_id = s.store_id and a.weeks = floor((s.lead_time_days + d.day) / 7.0)
@@ -64,7 +64,7 @@ from (select q.*, r.horizon_weeks, greatest(least(r.weekly_units, b.best / r.hor
       from quarters q join rates r using (item_id, store_id)
       join past b on b.item_id = q.item_id and b.store_id = q.store_id and b.weeks = r.horizon_weeks);
 create or replace table limits as
-select l.*, p.recent, p.pattern, p.again, p.best + 2 * sqrt(p.best) as highest, if(s.is_season_over, s.units + 2 * sqrt(s.units), null) as season,
+select l.*, p.recent, p.best, p.again, p.best + 2 * sqrt(p.best) as highest, if(s.is_season_over, s.units + 2 * sqrt(s.units), null) as season,
        coalesce(bool_or(l.day = 7 and l.promotion = '' and p.again - l.units >= greatest(0.5 * l.units, 2 * sqrt(l.units)))
                 over (partition by l.item_id, l.store_id, l.promotion), false) as is_more
 from forecast_levels l join seasons s using (item_id, store_id) join past_days p using (item_id, store_id, day);
@@ -72,7 +72,7 @@ create or replace table levels as
 select item_id, store_id, promotion, day, if(is_more, 1, if(not is_recent and is_less, 1, null)) as by_pattern, if(is_recent and is_less, 1, null) as by_recent,
        if(promotion <> '', least(units, season), if(is_more, greatest(units, again), least(units, season, highest))) as units
 from (select *, not is_more and coalesce(units > least(highest, season), false) as is_less,
-             coalesce(highest < coalesce(season, 1e300), false) and not coalesce(pattern > recent, false) as is_recent from limits);
+             coalesce(highest < coalesce(season, 1e300), false) and not coalesce(best > recent * (1 + 1e-9), false) as is_recent from limits);
 
 create or replace table spare as
 select v.item_id, v.store_id, v.promotion, max(v.day) as last_day from levels v join stock t using (item_id, store_id)

@@ -466,8 +466,9 @@ def test_a_yes_that_nothing_waits_for_confirms_nothing(explainer: Explainer, con
 def test_a_proof_counts_the_purchases(explainer: Explainer, dialogue: Dialogue) -> None:
     events = explainer.events.events.query("user_id == @USER and timestamp < @explainer.as_of")
     item = str(events["item_id"].iloc[-1])
+    title = explainer.titles[item]
     proof = dialogue.reply(USER, "prove it", Context(items=(item,), focus=item))
-    assert proof.text.startswith(f"{explainer.titles[item].capitalize()[:1]}{explainer.titles[item][1:]}: bought ")
+    assert proof.text.startswith(f"“{title[:1].upper()}{title[1:]}”: bought ")
 
 
 def test_a_label_of_common_words_is_no_other_thing() -> None:
@@ -701,9 +702,10 @@ def test_a_word_that_differs_is_no_slip_of_another_one(dialogue: Dialogue, conte
 def test_a_reason_whose_category_is_not_named_has_a_source(explainer: Explainer, dialogue: Dialogue) -> None:
     events = explainer.events.events.query("user_id == @USER and timestamp < @explainer.as_of")
     item = str(events["item_id"].iloc[-1])
+    title = explainer.titles[item]
     with patch.object(type(explainer.shop.policy), "may_name_category", lambda *_: False):
         turn = dialogue.reply(USER, "how do you know that?", Context(items=(item,), focus=item))
-    assert turn.text.startswith(f"{explainer.titles[item].capitalize()[:1]}{explainer.titles[item][1:]}: bought ")
+    assert turn.text.startswith(f"“{title[:1].upper()}{title[1:]}”: bought ")
 
 
 def test_totals_follow_from_the_tables(explainer: Explainer, dialogue: Dialogue, context: Context) -> None:
@@ -713,7 +715,9 @@ def test_totals_follow_from_the_tables(explainer: Explainer, dialogue: Dialogue,
     most = own["timestamp"].dt.date.groupby(own["title"]).nunique().sort_values()
     told = dialogue.reply(USER, "which did I buy most often?", context)
     assert told.slots == {"all": True}
-    assert told.text.lower().startswith(f"{most.index[-1].lower()}: most often in your history, {most.iloc[-1]} times")
+    assert told.text.lower().startswith(
+        f"“{most.index[-1].lower()}”: most often in your history, {most.iloc[-1]} times"
+    )
     total = dialogue.reply(USER, "how much have I spent in total?", context)
     amount = f"{(own['price'] * own['quantity']).sum():,.2f}"
     assert amount in total.text

@@ -43,14 +43,14 @@ def explainer(tmp_path_factory: pytest.TempPathFactory) -> Explainer:
 @pytest.mark.parametrize(
     ("message", "intent", "text"),
     [
-        ("when did I last buy espresso beans?", "last_bought", "Espresso beans: last bought on 2 February 2026."),
+        ("when did I last buy espresso beans?", "last_bought", "“Espresso beans”: last bought on 2 February 2026."),
         ("how often do I buy espresso beans", "how_often",
-         "Espresso beans: bought 2 times, from 5 January 2026 to 2 February 2026."),
+         "“Espresso beans”: bought 2 times, from 5 January 2026 to 2 February 2026."),
         ("how many times have I bought paper filters?", "how_often",
          "Paper filters: bought once, on 19 January 2026."),
         ("have I ever bought green tea?", "last_bought", "Green tea: nothing in your history that we use."),
         ("how much did I pay for espresso beans last time?", "paid",
-         "Espresso beans: 8.75 for one when you last bought it, on 2 February 2026. Espresso beans: 17.75 in all, "
+         "“Espresso beans”: 8.75 for one when you last bought it, on 2 February 2026. “Espresso beans”: 17.75 in all, "
          "in 2 purchases."),
         ("what did I pay for paper filters", "paid", "Paper filters: our records do not say what you paid."),
         ("what does green tea cost?", "price", "Green tea: 4.00 in our catalogue."),
@@ -58,9 +58,9 @@ def explainer(tmp_path_factory: pytest.TempPathFactory) -> Explainer:
         ("are paper filters in stock?", "stock",
          "Paper filters: not available at present, according to our catalogue."),
         ("is green tea on offer?", "offer", "Green tea: on promotion until 9 March 2026."),
-        ("are espresso beans on sale?", "offer", "Espresso beans: no promotion at present, according to our tables."),
+        ("are espresso beans on sale?", "offer", "“Espresso beans”: no promotion at present, according to our tables."),
         ("are espresso beans more expensive than usual?", "usual",
-         "Espresso beans: 9.50 in our catalogue. Espresso beans: you paid 8.75 to 9.00 for one, in 2 purchases."),
+         "“Espresso beans”: 9.50 in our catalogue. “Espresso beans”: you paid 8.75 to 9.00 for one, in 2 purchases."),
         ("is green tea cheaper than usual?", "usual",
          "Green tea: 4.00 in our catalogue. Green tea: nothing in your history that we use."),
     ],
@@ -124,13 +124,13 @@ def test_the_stock_of_a_category_counts_its_titles(tmp_path: Path, available: li
 def test_events_that_are_not_used_do_not_count(explainer: Explainer) -> None:
     context = Context(items=("tea",), is_personal=False)
     turn = Dialogue(explainer).reply("ann", "when did I last buy espresso beans?", context)
-    assert turn.text == "Espresso beans: nothing in your history that we use."
+    assert turn.text == "“Espresso beans”: nothing in your history that we use."
 
 
 def test_a_follow_up_asks_the_last_question_of_another_item(explainer: Explainer) -> None:
     talk = Dialogue(explainer)
     first = talk.reply("ann", "what does green tea cost?", Context(items=("tea", "frother")))
-    assert talk.reply("ann", "and espresso beans?", first.context).text == "Espresso beans: 9.50 in our catalogue."
+    assert talk.reply("ann", "and espresso beans?", first.context).text == "“Espresso beans”: 9.50 in our catalogue."
     assert talk.reply("ann", "have I ever bought it?", first.context).slots == {"item_id": "tea"}
 
 

@@ -34,7 +34,16 @@ INJECTIONS = [
 ]
 LEXICON = load_lexicon("en")
 LIMIT = LEXICON.formats.max_name_length
-NAME_SLOTS = {"item", "other_item", "category", "related_category", "brand", "brand_category", "price_category"}
+NAME_SLOTS = {
+    "item",
+    "other_item",
+    "known_item",
+    "category",
+    "related_category",
+    "brand",
+    "brand_category",
+    "price_category",
+}
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 REALISER, TEMPLATES, VERIFIER = Realiser(LEXICON), Templates(LEXICON), Verifier(LEXICON)
 AGREEMENT = NumberAgreement(LEXICON.agreement)

@@ -59,7 +59,7 @@ class Snapshot:
             ``(n_categories,)``.
         price: Price of one unit: the catalogue's, or the median paid in the last 90 days, or ever; NaN where no user
             paid, shape ``(n_items,)``.
-        first_seen: The catalogue's, or the first target event; NaT without one, shape ``(n_items,)``.
+        first_seen: The catalogue's, or an earlier target event; NaT without one, shape ``(n_items,)``.
         n_events: Rows of each item, shape ``(n_items,)``.
         rebuy: How often its buyers bought each item, as a mean logarithm, shape ``(n_items,)``.
         buyers: Distinct users of each item in the last 365 days, shape ``(n_items,)``.
@@ -273,12 +273,12 @@ def _median_price(log: Log, n_items: int) -> FloatArray:
 
 
 def first_seen(log: Log, catalogue: Catalogue) -> npt.NDArray[np.datetime64]:
-    """Return when each item was first there by the catalogue, else first sold, NaT if unknown, shape ``(n_items,)``."""
+    """Return when each item was there first, by the catalogue or an earlier sale, else NaT, shape ``(n_items,)``."""
     first = np.full(len(catalogue), np.inf)
     np.minimum.at(first, log.item_index, log.day)
     seconds = np.where(np.isfinite(first), first, 0.0) * 86_400
     seen = np.where(np.isfinite(first), np.round(seconds).astype("datetime64[s]"), np.datetime64("NaT"))
     if FIRST_SEEN in catalogue.items:
         given = catalogue.items[FIRST_SEEN].to_numpy().astype("datetime64[s]")
-        seen = np.where(np.isnat(given), seen, given)
+        seen = np.fmin(seen, given)  # a catalogue may list an old item again
     return seen.astype("datetime64[s]")

@@ -25,7 +25,7 @@ MIN_NEW_USERS: Final = 5
 class NewArrival(ClaimKind):
     """The item is new in the shop.
 
-    Rule: ``first_seen`` is the local day of the moment that the items table gives, else of the item's first event.
+    Rule: ``first_seen`` is the local day of the moment that the items table gives, or of an earlier event of the item.
     ``days`` is the number of days from it to the local day of ``as_of``. The claim holds if
 
     - ``days`` is at most 30;

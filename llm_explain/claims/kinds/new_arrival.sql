@@ -1,6 +1,6 @@
 create or replace view found_new_arrival as
 with first as (
-    select item_id, coalesce(any_value(i.first_seen), min(e.timestamp)) as first_utc, wall_of(first_utc) as first
+    select item_id, least(any_value(i.first_seen), min(e.timestamp)) as first_utc, wall_of(first_utc) as first
     from items i left join sold e using (item_id) group by item_id),
 buyers as (
     select item_id, count(distinct user_id) as users

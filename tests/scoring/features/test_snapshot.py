@@ -58,3 +58,13 @@ def test_popularity_is_told_from_the_shortest_window_with_crowds(crowds: tuple[i
     assert young.popularity_window_days == min(days, 100)
     few = replace(found, users_by_window=np.array([[0, 50, 50], [0, 1, 1]]), buyers=np.array([50, 1]))
     assert few.popularity_window_days == 30  # one of two items is one in a hundred
+
+
+def test_an_item_that_sold_before_its_date_in_the_catalogue_was_there_from_its_first_sale() -> None:
+    sold = pd.Timestamp("2025-01-05")
+    given = [pd.Timestamp("2025-03-01"), pd.Timestamp("2025-01-01"), pd.NaT, pd.Timestamp("2025-03-01")]
+    items = pd.DataFrame({"item_id": [*"abcd"], "title": [*"ABCD"], "category": "all", "first_seen": given})
+    catalogue = Catalogue(items)
+    events = pd.DataFrame({"user_id": "u", "item_id": [*"abc"], "timestamp": sold})
+    snapshot = Snapshot.from_log(Log.from_events(events, catalogue, shop=Shop()), catalogue, pd.Timestamp("2025-03-10"))
+    assert pd.to_datetime(snapshot.first_seen).tolist() == [sold, given[1], sold, given[3]]

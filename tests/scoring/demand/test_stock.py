@@ -156,7 +156,9 @@ def test_recent_weeks_and_the_same_weeks_of_last_year_bound_a_need_without_a_pla
     coming = row_of(100, 60.0, 200.0)
     assert (coming["need"], bool(coming["is_by_pattern"])) == (pytest.approx(400 * 60 / 65), True)
     assert row_of(100, 60.0, 200.0, year_ago_promoted=True)["need"] == pytest.approx(120 + 2 * 120**0.5)
-    assert row_of(300, 12.0, 300.0, year_ago_promoted=True)["need"] == pytest.approx(33.798, abs=1e-3)
+    promoted = row_of(300, 12.0, 300.0, year_ago_promoted=True)  # the number is that of recent weeks, and is told so
+    assert promoted["need"] == pytest.approx(33.798, abs=1e-3)
+    assert (bool(promoted["is_by_recent"]), bool(promoted["is_by_pattern"])) == (True, False)
     assert row_of(300, 12.0, 30.0, change=float("nan"))["need"] == pytest.approx(165)
 
 

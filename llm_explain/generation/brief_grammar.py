@@ -113,9 +113,9 @@ class BriefGrammar:
         for slot in slots:
             role = self._role(slot, words)
             is_optional = role.may_begin if is_first and not text else role.may_follow
-            ways = [rf"{free}{before}\{{{slot}\}}{after}" for before, after in role.around]
+            ways = [rf"{free}{before}\{{{slot}\}}{after}" for before, after in role.around or [("", "")]]
             ways += [rf"\{{{slot}\}}"] if is_optional else []
-            text += rf"({'|'.join(ways)}){MARK}*" if ways else rf"{free}\{{{slot}\}}{MARK}*"
+            text += rf"({'|'.join(ways)}){MARK}*"
         return text
 
     def _pattern(self, kinds: frozenset[str], degrees: frozenset[str], is_causal: bool) -> str:

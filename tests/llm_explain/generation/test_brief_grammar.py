@@ -65,9 +65,9 @@ def test_anything_else_is_not(tokens: llguidance.LLTokenizer, text: str) -> None
 
 def test_nearly_all_hand_written_sentences_are_in_the_grammars_of_their_briefs(tokens: llguidance.LLTokenizer) -> None:
     reader = BriefReader(ENGLISH)
-    lines = read_corpus(load_lexicon("en"))[::7]
+    lines = read_corpus(load_lexicon("en"))[::11]
     inside = sum(fits(tokens, reader.read(line.text, line.kinds, line.tone), line.text) for line in lines)
-    assert inside >= 0.9 * len(lines)
+    assert inside >= 0.95 * len(lines)
 
 
 def test_a_trie_matches_its_words_and_no_other() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -37,47 +38,52 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_an_adapter_is_written_with_its_record_and_loads(base: Path, tmp_path: Path) -> None:
-    record = trained(base, tmp_path / "adapter")
-    written = json.loads((tmp_path / "adapter" / "tuning.json").read_text(encoding="utf-8"))
+@pytest.fixture(scope="module")
+def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter that the tests share: training takes most of their time."""
+    folder = tmp_path_factory.mktemp("tuned") / "adapter"
+    record = trained(base, folder)
+    written = json.loads((folder / "tuning.json").read_text(encoding="utf-8"))
     assert written == json.loads(json.dumps(record))
+    return folder
+
+
+def test_an_adapter_is_written_with_its_record_and_loads(adapter: Path) -> None:
+    written = json.loads((adapter / "tuning.json").read_text(encoding="utf-8"))
     assert written["lines"]["held_out"] > 0
-    assert (tmp_path / "adapter" / "tuning.png").stat().st_size > 1000
-    assert not (tmp_path / "adapter" / "README.md").exists()
-    generator = TransformersGenerator.load(str(tmp_path / "adapter"), device="cpu")
+    assert written["went_on_from"] is None
+    assert (adapter / "tuning.png").stat().st_size > 1000
+    assert not (adapter / "README.md").exists()
+    generator = TransformersGenerator.load(str(adapter), device="cpu")
     assert "+adapter@sha256:" in generator.name
 
 
-def test_the_same_seed_gives_the_same_adapter(base: Path, tmp_path: Path) -> None:
-    first, second = (
-        load_file(tmp_path / name / "adapter_model.safetensors")
-        for name in ("a", "b")
-        if trained(base, tmp_path / name)
-    )
+def test_the_same_seed_gives_the_same_adapter(base: Path, adapter: Path, tmp_path: Path) -> None:
+    trained(base, tmp_path / "again")
+    first, second = (load_file(folder / "adapter_model.safetensors") for folder in (adapter, tmp_path / "again"))
     assert first.keys() == second.keys()
     assert all((first[key] == second[key]).all() for key in first)
 
 
-def test_training_goes_on_from_an_adapter_and_holds_out_the_same(base: Path, tmp_path: Path) -> None:
-    first = trained(base, tmp_path / "first")
-    record_file = tmp_path / "first" / "tuning.json"
-    record_file.write_text(json.dumps({**first, "held_out_combinations": [["popular", "promotion"]]}), encoding="utf-8")
-    second = trained(base, tmp_path / "second", start=tmp_path / "first")
+def test_training_goes_on_from_an_adapter_and_holds_out_the_same(base: Path, adapter: Path, tmp_path: Path) -> None:
+    start = shutil.copytree(adapter, tmp_path / "first")
+    first = json.loads((start / "tuning.json").read_text(encoding="utf-8"))
+    changed = {**first, "held_out_combinations": [["popular", "promotion"]]}
+    (start / "tuning.json").write_text(json.dumps(changed), encoding="utf-8")
+    second = trained(base, tmp_path / "second", start=start)
     assert second["held_out_combinations"] == [["popular", "promotion"]]
-    assert first["went_on_from"] is None
-    assert second["went_on_from"] == {
-        "adapter": file_hash(tmp_path / "first" / "adapter_model.safetensors"),
+    assert json.loads(json.dumps(second["went_on_from"])) == {
+        "adapter": file_hash(start / "adapter_model.safetensors"),
         **{key: first[key] for key in ("corpus", "lines", "config", "seconds")},
     }
-    weights = [load_file(tmp_path / name / "adapter_model.safetensors") for name in ("first", "second")]
+    weights = [load_file(folder / "adapter_model.safetensors") for folder in (start, tmp_path / "second")]
     moved = [abs(weights[1][key].astype("f4") - weights[0][key].astype("f4")).max() for key in weights[0]]
     assert 0 < max(moved) < 0.1
 
 
-def test_an_adapter_is_no_base(base: Path, tmp_path: Path) -> None:
-    trained(base, tmp_path / "adapter")
+def test_an_adapter_is_no_base(adapter: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"is an adapter already but a base model is needed"):
-        tune(tmp_path / "again", language_model=str(tmp_path / "adapter"), progress=lambda what, done, total: None)
+        tune(tmp_path / "again", language_model=str(adapter), progress=lambda what, done, total: None)
 
 
 def test_a_base_that_cannot_be_loaded_is_refused(tmp_path: Path) -> None:

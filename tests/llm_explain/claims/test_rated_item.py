@@ -16,9 +16,11 @@ from llm_explain.evaluation.agreement.reader import Reader
 from llm_explain.evaluation.audit.tables import Audit
 from llm_explain.policy.policy import Policy
 from llm_explain.records import Claim
+from llm_explain.skeletons.corpus import read_corpus
 from llm_explain.text.lexicon import load_lexicon
 from llm_explain.text.realiser import Realiser
 from llm_explain.text.sentence_spec import SentenceRequest
+from llm_explain.text.skeleton import SLOT, Skeleton
 from llm_explain.verifier import Verifier
 from llm_explain.writing.prompt_lint import Linter, faulty
 from llm_explain.writing.writer import Writer
@@ -157,3 +159,15 @@ def test_words_pass_the_linter(locale: str) -> None:
     clauses = [clause for clause in linter.clauses if clause[2] == ("rated_item",)]
     assert len(clauses) >= 2  # full and short
     assert not faulty(linter.sentence(*clause) for clause in clauses)
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "zh"])
+def test_every_hand_written_sentence_is_verified(locale: str) -> None:
+    lexicon = load_lexicon(locale, KINDS)
+    realiser, verifier = Realiser(lexicon), Verifier(lexicon)
+    spec = realiser.specify([CLAIM], title="Ronin", as_of=AS_OF.date(), titles={"heat": "Heat"})
+    lines = [line for line in read_corpus(lexicon) if line.kinds == ("rated_item",)]
+    assert len(lines) >= 7
+    for line in lines:
+        text = realiser.fill(Skeleton(line.text, line.kinds, line.tone, tuple(SLOT.findall(line.text))), spec)
+        assert verifier.verify(text, spec).ok, text

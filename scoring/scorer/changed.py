@@ -154,7 +154,8 @@ def _snapshot(base: GlassBoxScorer, catalogue: Catalogue, changed: IndexArray) -
         price[changed] = np.where(np.isnan(given), price[changed], given)
     if FIRST_SEEN in catalogue.items:
         seen = catalogue.items[FIRST_SEEN].to_numpy().astype("datetime64[s]")[changed]
-        first_seen[changed] = np.where(np.isnat(seen), first_seen[changed], seen)
+        is_kept = np.isnat(seen) | ((snapshot.n_events[changed] > 0) & (seen > first_seen[changed]))  # it sold before
+        first_seen[changed] = np.where(is_kept, first_seen[changed], seen)
     old = changed[changed < n_old]
     moved = old[catalogue.category_index[old] != base.catalogue.category_index[old]]
     lift[catalogue.category_index[moved]] = np.nan  # counted with other items in the category

@@ -79,6 +79,15 @@ def test_a_price_beyond_those_of_the_training_counts_as_the_nearest_of_them(shop
     torch.testing.assert_close(trunk[2], trunk[3], rtol=0, atol=0)
 
 
+def test_a_sold_item_does_not_become_new_by_a_later_date(shop_scorer: GlassBoxScorer) -> None:
+    snapshot = shop_scorer.snapshot
+    sold = int(np.flatnonzero(snapshot.n_events > 0)[0])
+    item_id = str(shop_scorer.catalogue.item_ids[sold])
+    for moment, expected in (("2017-11-30", snapshot.first_seen[sold]), ("2001-02-03", np.datetime64("2001-02-03"))):
+        changed = changed_scorer(shop_scorer, [put({"item_id": item_id, "title": "x", "first_seen": moment, **CHEESE})])
+        assert changed.snapshot.first_seen[sold] == expected
+
+
 def test_a_changed_item_has_the_vector_of_its_new_fields(shop_scorer: GlassBoxScorer) -> None:
     tower, catalogue = shop_scorer.model.item_tower, shop_scorer.catalogue
     (item,) = catalogue.index_of(["00"])
